@@ -187,15 +187,15 @@ class VenueSocket:
                 return
             if not frames:
                 pace.waited(steady_ns - before_ns)
+            is_last = not connection.waits()
             if opcode in DATA:
                 frames += 1
-                is_last = not connection.waits()
                 take = self._listener.received if is_last else self._listener.outrun
                 if not self._take(take, frame, steady_ns, liveness):
                     return
-                if is_last:
-                    self._listener.drained()
-                    steady_ns, frames = self._rest_from(frames, pace), 0
+            if frames and is_last:  # also behind a ping
+                self._listener.drained()
+                steady_ns, frames = self._rest_from(frames, pace), 0
             if not self._look_after(connection, liveness.step(steady_ns)):
                 return
 

@@ -62,12 +62,16 @@ class Markets:
         """
         return self._markets(coins, self.books(coins, now_ns, carried))
 
-    def take(self, now_ns: int, carried: Sequence[Book], worth: Worth) -> ChangedMarkets:
+    def take(
+        self, now_ns: int, carried: Sequence[Book], worth: Worth, again: Iterable[Coin] = ()
+    ) -> ChangedMarkets:
         """Take coins that changed from the store, with those of a message; return those worth a look.
+
+        `again` are coins that had changed before.
 
         With them the markets of those whose books are all there, as `read` has them.
         """
-        told = {coin_of(book.symbol) for book in carried} - {USDT}
+        told = {*(coin_of(book.symbol) for book in carried), *again} - {USDT}
 
         def chosen(changed: Sequence[Coin]) -> Sequence[Coin]:
             return worth(sorted({*changed, *told} - {USDT}))

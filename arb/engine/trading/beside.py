@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Generic, TypeVar
 
 from arb.domain.market.ids import Coin
@@ -18,11 +19,17 @@ MOMENT_S: Final = 0.003
 Outcome = TypeVar("Outcome")
 
 
+def nobody_asks(_coin: Coin) -> None:
+    """Nobody wants to know that a piece is over."""
+
+
 class _Piece(Generic[Outcome]):
     """One piece of work, and what follows."""
 
-    def __init__(self, work: Callable[[], Outcome], then: Callable[[Outcome], int]) -> None:
-        self._work, self._then = work, then
+    def __init__(
+        self, work: Callable[[], Outcome], then: Callable[[Outcome], int], over: Callable[[], object]
+    ) -> None:
+        self._work, self._then, self._over = work, then, over
         self._outcome: list[Outcome] = []
         self._error: Exception | None = None
         self._is_over = threading.Event()
@@ -35,6 +42,7 @@ class _Piece(Generic[Outcome]):
             self._error = error
         finally:
             self._is_over.set()
+        self._over()
 
     def is_over(self) -> bool:
         """Tell whether it has been tried."""
@@ -57,6 +65,7 @@ class Beside(Generic[Outcome]):
 
     reserve: Reserve = nobody_waits  # where nobody is free, who evaluates does it
     in_turn: bool = False  # one piece after the other, in one seat
+    over: Callable[[Coin], object] = nobody_asks  # told when a piece of a coin is, by whoever did it
     _waiting: deque[_Piece[Outcome]] = field(default_factory=deque)
     _begun: dict[Coin, _Piece[Outcome]] = field(default_factory=dict)
     _is_running: bool = False  # somebody does them in turn
@@ -68,7 +77,7 @@ class Beside(Generic[Outcome]):
 
     def add(self, coin: Coin, work: Callable[[], Outcome], then: Callable[[Outcome], int]) -> None:
         """Have it done as soon as they are started; `then` is for whoever evaluates, and returns a count."""
-        piece = _Piece(work, then)
+        piece = _Piece(work, then, partial(self.over, coin))
         self._begun[coin] = piece
         self._waiting.append(piece)
 
@@ -115,10 +124,15 @@ class Beside(Generic[Outcome]):
             seats.run(self._run_in_turn)
 
     def _run_in_turn(self) -> None:
-        while True:
+        try:
+            while (piece := self._next()) is not None:
+                piece.run()
+        except BaseException:
             with self._lock:
-                if not self._waiting:
-                    self._is_running = False
-                    return
-                piece = self._waiting.popleft()
-            piece.run()
+                self._is_running = False
+            raise
+
+    def _next(self) -> _Piece[Outcome] | None:
+        with self._lock:
+            self._is_running = bool(self._waiting)
+            return self._waiting.popleft() if self._waiting else None

@@ -5,7 +5,7 @@ trips: that, and writing it, is done beside the evaluation of other coins. A pai
 moment ago is tried by who evaluates, so that its coin is looked at for entries meanwhile.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
@@ -52,7 +52,7 @@ class _Due:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Close:
+class ClosePairs:
     """Looks for pairs to close, coin by coin, and has their exits written and sent."""
 
     dispatcher: Dispatcher
@@ -67,11 +67,12 @@ class Close:
     hand_off: HandOff
     exposure: ExposureAhead
     beside: Reserve
+    over: Callable[[Coin], object]
     exits: Beside[int] = field(init=False)
     _held_back_ns: dict[Coin, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "exits", Beside(self.beside, in_turn=True))
+        object.__setattr__(self, "exits", Beside(self.beside, in_turn=True, over=self.over))
 
     def look(self, market: Market, active: Sequence[TradeView], now_ns: int) -> int | None:
         """Close what is due of a coin; return how many trades were, None if that is under way."""
@@ -128,8 +129,6 @@ class Close:
         return sum(self._close(each) for each in due)
 
     def _close(self, due: _Due) -> bool:
-        if stale(due.market, self.limits, self.clock.now_ns()) is not None:
-            return False  # others came first
         pace = self.exit_guard.pace(due.view, due.reason, self.guard.stability, self.guard.rules, due.now_ns)
         if pace is None:
             return False
@@ -139,6 +138,8 @@ class Close:
         if quantity <= 0:
             return False
         with self.exposure.alone():  # what an entry sets aside is not free for it
+            if stale(due.market, self.limits, self.clock.now_ns()) is not None:
+                return False  # others came first
             legs = self._paid_legs(due, quantity)
             if legs is None or not self._write(due, legs):
                 return False

@@ -1,6 +1,6 @@
 """Whether a pair is worth opening, and the opening of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -8,7 +8,7 @@ from arb.domain.market.ids import RANDOM_BITS, Coin, SessionId, TradeId, trade_i
 from arb.domain.market.opportunity import OPENED
 from arb.domain.market.spread import Edge, Market, common_quantity
 from arb.domain.risk.review import Admit, Approved, Denied, Limits, Proposal
-from arb.domain.risk.sanity import with_hole
+from arb.domain.risk.sanity import stale, with_hole
 from arb.domain.strategy.port import Chance, Declined, Strategies
 from arb.engine.trading.beside import Beside
 from arb.engine.trading.chances import Chances
@@ -52,12 +52,13 @@ class Enter:
     journal: Journal
     hand_off: HandOff
     beside: Reserve
+    over: Callable[[Coin], object]
     exposure: ExposureAhead
     openings: Beside[Approved | Denied] = field(init=False)
     memory: EntryMemory = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "openings", Beside(self.beside))
+        object.__setattr__(self, "openings", Beside(self.beside, over=self.over))
         object.__setattr__(self, "memory", EntryMemory(cooldown_ns=self.limits.entry_cooldown_ns))
 
     def look(self, market: Market, active: Sequence[TradeView], now_ns: int) -> None:
@@ -102,7 +103,10 @@ class Enter:
             self._note(look, OPENED, wanted.trade.trade_id)
             return True
 
-        self.openings.add(look.market.coin, partial(self.hand_off.open, wanted, look.now_ns), then)
+        def doubt() -> Denied | None:
+            return stale(look.market, self.limits, self.clock.now_ns())
+
+        self.openings.add(look.market.coin, partial(self.hand_off.open, wanted, look.now_ns, doubt), then)
 
     def _note(self, look: "_Look", why: str, opened: TradeId | None = None) -> None:
         """Take note of what became of a chance."""

@@ -15,7 +15,7 @@ from arb.domain.strategy.port import Strategies
 from arb.engine.market.feed import EVALUATE, EVALUATE_EXPIRES_MS
 from arb.engine.market.markets import ChangedMarkets, Markets
 from arb.engine.trading.chances import CLOSING, HALTED, Chances
-from arb.engine.trading.close import Close
+from arb.engine.trading.close import ClosePairs
 from arb.engine.trading.coin_filter import CoinFilter
 from arb.engine.trading.enter import Enter
 from arb.engine.trading.exit_guard import ExitGuard
@@ -61,8 +61,9 @@ class Evaluate:
     beside: Reserve = nobody_waits  # for what is written while other coins are looked at
     hand_off: HandOff = field(init=False)
     enter: Enter = field(init=False)
-    close: Close = field(init=False)
+    close: ClosePairs = field(init=False)
     session: SessionReading = field(init=False)
+    _passed: set[Coin] = field(default_factory=set)  # looked at again once what is written of them is
 
     def __post_init__(self) -> None:
         exposure = ExposureAhead(session_id=self.session_id, trades=self.trades, clock=self.clock)
@@ -93,9 +94,10 @@ class Evaluate:
             journal=self.journal,
             hand_off=hand_off,
             beside=self.beside,
+            over=self._over,
             exposure=exposure,
         )
-        close = Close(
+        close = ClosePairs(
             dispatcher=self.dispatcher,
             counters=self.counters,
             clock=self.clock,
@@ -108,6 +110,7 @@ class Evaluate:
             hand_off=hand_off,
             exposure=exposure,
             beside=self.beside,
+            over=self._over,
         )
         object.__setattr__(self, "hand_off", hand_off)
         object.__setattr__(self, "enter", enter)
@@ -121,13 +124,43 @@ class Evaluate:
         `carried` are the books that came with the message: enough to go on while Redis is away. Where many
         coins changed, the next ones are another message's, or ours if no broker takes it.
         """
+        before = 0
+        try:
+            before = self._take_up()
+        finally:  # what went wrong with something of before costs no coin its look
+            begun = self._run(carried)
+        return before + begun
+
+    def _run(self, carried: Sequence[Book]) -> int:
         begun, goes_on = 0, True
         while goes_on:
-            take = partial(self.markets.take, self.clock.now_ns(), carried, self._worth_a_look)
+            now_ns, again = self.clock.now_ns(), self._free_again()
+            take = partial(self.markets.take, now_ns, carried, self._worth_a_look, again)
             changed, seen = self.session.with_coins(take)
             goes_on, carried = changed.more and not self._asked(), ()
             begun += self._evaluate(changed, seen)
-        return begun + self.enter.openings.take_up() + self.close.exits.take_up()
+        begun += self._take_up()
+        if any(not self._is_busy(coin) for coin in self._passed):
+            self._asked()
+        return begun
+
+    def _take_up(self) -> int:
+        return self.enter.openings.take_up() + self.close.exits.take_up()
+
+    def _is_busy(self, coin: Coin) -> bool:
+        """Tell whether something of a coin is being written."""
+        return self.enter.openings.has(coin) or self.close.exits.has(coin)
+
+    def _free_again(self) -> list[Coin]:
+        """Return coins that changed while something of them was written, and now is."""
+        free = [coin for coin in tuple(self._passed) if not self._is_busy(coin)]
+        self._passed.difference_update(free)
+        return free
+
+    def _over(self, coin: Coin) -> None:
+        """Have a coin be looked at that has changed while something of it was written."""
+        if coin in self._passed:
+            self._asked()
 
     def _asked(self) -> bool:
         """Enqueue another evaluation; return whether it is on its way."""
@@ -156,7 +189,9 @@ class Evaluate:
         closed, left = 0, len(markets)
         for coin, market in markets.items():
             left -= 1
-            if not (self.enter.openings.has(coin) or self.close.exits.has(coin)):
+            if self._is_busy(coin):
+                self._passed.add(coin)
+            else:
                 own = [view for view in seen.trades if view.trade.coin == coin]
                 closed += self._coin(market, own, seen.mode)
             if left > LEFT_MAX:

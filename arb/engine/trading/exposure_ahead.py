@@ -31,10 +31,11 @@ class ExposureAhead:
     clock: Clock
     _known: KnownExposure | None = None
     _mark: int = 0
-    _is_expired: bool = False
+    _expirations: int = 0
+    _known_since: int = 0  # the expirations before what is known was read
     _wanted_ns: dict[Way, int] = field(default_factory=dict)
     _deciding: Lock = field(default_factory=Lock)
-    _changing: Lock = field(default_factory=Lock)  # guards `_known`
+    _changing: Lock = field(default_factory=Lock)  # guards what is known and what is wanted
 
     def note(self, mark: int) -> None:
         """Take note of how often reviews of the session were decided anew by now."""
@@ -42,14 +43,17 @@ class ExposureAhead:
 
     def expire(self) -> None:
         """Have it be read again: something has most likely been decided."""
-        self._is_expired = True
+        with self._changing:
+            self._expirations += 1
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Keep entries of this process from being decided meanwhile; what is decided here, they read."""
         with self._deciding:
-            yield
-            self.expire()
+            try:
+                yield
+            finally:
+                self.expire()
 
     @contextmanager
     def deciding(self, way: Way) -> Iterator[KnownExposure]:
@@ -58,7 +62,11 @@ class ExposureAhead:
         Raises: StoreUnavailable.
         """
         with self._deciding:
-            yield self._of(way) or self._read()
+            self.want(way)
+            known = self._known
+            if known is None or not self._is_current(known) or not known.serves(way, self.clock.now_ns()):
+                known = self._read(way)
+            yield known
 
     def entered(self, known: KnownExposure, proposal: Proposal) -> None:
         """Add an entry that was committed by what was known."""
@@ -68,7 +76,8 @@ class ExposureAhead:
 
     def want(self, way: Way) -> None:
         """Take note that an entry is worth it."""
-        self._wanted_ns[way] = self.clock.now_ns()
+        with self._changing:
+            self._wanted_ns[way] = self.clock.now_ns()
 
     def is_due(self) -> bool:
         """Tell whether it should be read again now."""
@@ -83,35 +92,27 @@ class ExposureAhead:
         if self.is_due():
             self._read()
 
-    def _of(self, way: Way) -> KnownExposure | None:
-        self.want(way)
-        known = self._known
-        is_served = known is not None and self._is_current(known) and known.serves(way, self.clock.now_ns())
-        return known if is_served else None
-
-    def _read(self) -> KnownExposure:
-        """Return it as it is now, and keep it unless what is kept is newer."""
-        self._is_expired = False
-        before = self._known
-        found = self.trades.known_exposure(self.session_id, self._ways(), self.clock.now_ns())
+    def _read(self, *first: Way) -> KnownExposure:
+        """Return it as it is now, for at least these; keep it unless what is kept is newer."""
+        before, expirations = self._known, self._expirations
+        ways = tuple(dict.fromkeys((*first, *self._ways())))
+        found = self.trades.known_exposure(self.session_id, ways, self.clock.now_ns())
         with self._changing:
             if self._known is before or self._known is None or found.own_mark >= self._known.own_mark:
-                self._known = found
+                self._known, self._known_since = found, expirations
         return found
 
     def _is_current(self, known: KnownExposure) -> bool:
         """Tell whether nothing was decided since; what is noted may be older than what we have added."""
-        return known.own_mark >= self._mark and not self._is_expired
+        return known.own_mark >= self._mark and self._known_since == self._expirations
 
     def _ways(self) -> list[Way]:
         """Return those that are wanted, the newest first."""
         now_ns = self.clock.now_ns()
-        wanted = [
-            (at_ns, way)
-            for way, at_ns in tuple(self._wanted_ns.items())
-            if is_within(at_ns, now_ns, WANTED_NS)
-        ]
-        newest = sorted(wanted, reverse=True)[:WAYS_MAX]
-        if len(newest) < len(self._wanted_ns):
+        with self._changing:
+            wanted = [
+                (at_ns, way) for way, at_ns in self._wanted_ns.items() if is_within(at_ns, now_ns, WANTED_NS)
+            ]
+            newest = sorted(wanted, reverse=True)[:WAYS_MAX]
             self._wanted_ns = {way: at_ns for at_ns, way in newest}
         return [way for _, way in newest]

@@ -16,6 +16,7 @@ from threading import Lock
 from typing import Final, Protocol
 
 from arb.domain.errors import InvariantError
+from arb.domain.risk.known_exposure import KnownExposure
 from arb.domain.risk.review import Approved, Denied, Limits, Proposal, review
 from arb.domain.trading.order import Order, OrderState, claimed
 from arb.domain.trading.trade import Leg, Trade
@@ -50,6 +51,10 @@ def nobody_waits(_orders: int) -> Seats | None:
     return None
 
 
+def nobody_doubts() -> None:
+    """An entry is as good as when it was decided."""
+
+
 def nobody_sends(order: Order, _clearance: Clearance) -> None:
     """Where no seats are reserved, no claim is handed to anybody."""
     raise InvariantError(f"order {order.client_order_id} is claimed and nobody sends it")
@@ -79,8 +84,9 @@ class _Way:
             if self._left and self.seats is not None:
                 self.seats.run(partial(self._deliver, self._left.popleft(), self.clearance))
 
-    def hand_all(self) -> None:
-        """Hand over what nobody has yet: it may go."""
+    def go(self) -> None:
+        """Have all of them go: they are committed."""
+        self.clearance.grant()
         for _ in self.orders:
             self.hand_next()
 
@@ -107,36 +113,38 @@ class HandOff:
     reserve: Reserve
     deliver: Deliver
 
-    def open(self, proposal: Proposal, now_ns: int) -> Approved | Denied:
+    def open(
+        self, proposal: Proposal, now_ns: int, doubt: Callable[[], Denied | None] = nobody_doubts
+    ) -> Approved | Denied:
         """Write a new trade if risk says yes, and send its orders. Raises: StoreUnavailable.
 
-        It is reviewed by the exposure that is known, if nothing was decided since that was read.
+        It is reviewed by the exposure that is known, if nothing was decided since that was read. `doubt` is
+        asked when it is its turn: while it waited for others, the market may have moved on.
         """
         trade = proposal.trade
         orders = intents(proposal.legs, trade.trade_id, trade.coin, (), now_ns, self.lifetime_ns)
         with self._way(orders) as way:
-            verdict = self._open_by_known(proposal, way)
-            if verdict is not None:
-                return verdict
-            verdict = self.trades.open_trade(proposal, way.pair, self.limits, now_ns)
+            with self.exposure.deciding((trade.coin, trade.direction)) as known:
+                verdict = doubt() or self._decide(proposal, way, known, now_ns)
             if isinstance(verdict, Approved) and verdict.was_there:
                 self._release(way)
             elif isinstance(verdict, Approved):
                 self._send(way)
             return verdict
 
-    def _open_by_known(self, proposal: Proposal, way: _Way) -> Approved | Denied | None:
-        """Do the same by what is known; None if something was decided since."""
-        trade = proposal.trade
-        with self.exposure.deciding((trade.coin, trade.direction)) as known:
-            verdict = review(proposal, self.limits, known.exposure)
-            if isinstance(verdict, Denied):
-                return verdict
-            if not self.trades.open_reviewed(verdict, way.pair, known, way.hand_next):
-                return None
-            way.clearance.grant()
+    def _decide(self, proposal: Proposal, way: _Way, known: KnownExposure, now_ns: int) -> Approved | Denied:
+        """Write it if risk says yes; senders that have its orders may send them then."""
+        verdict = review(proposal, self.limits, known.exposure)
+        if isinstance(verdict, Denied):
+            return verdict
+        if self.trades.open_reviewed(verdict, way.pair, known, way.hand_next):
+            way.go()
             self.exposure.entered(known, proposal)
-        self._send(way)
+            return verdict
+        verdict = self.trades.open_trade(proposal, way.pair, self.limits, now_ns)
+        if isinstance(verdict, Approved) and not verdict.was_there:
+            way.go()
+        self.exposure.expire()
         return verdict
 
     def close(
@@ -163,8 +171,7 @@ class HandOff:
 
     def _send(self, way: _Way) -> None:
         """Send what is committed."""
-        way.clearance.grant()
-        way.hand_all()
+        way.go()
         if way.seats is None:
             for order in way.orders:
                 self.dispatcher.send(PLACE, order.client_order_id)

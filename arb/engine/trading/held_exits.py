@@ -52,6 +52,10 @@ class HeldExits:
 
     def forces(self, trade: Trade, reason: str, now_ns: int) -> bool:
         """Tell whether a stop-loss has waited long enough to be tried in spite of an open circuit."""
+        with self._lock:
+            return self._forces(trade, reason, now_ns)
+
+    def _forces(self, trade: Trade, reason: str, now_ns: int) -> bool:
         held = self._held.get(trade.trade_id)
         if reason != STOP_LOSS or held is None or now_ns - held.since_ns < STOP_LOSS_NS:
             return False

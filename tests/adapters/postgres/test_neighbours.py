@@ -149,7 +149,8 @@ def test_the_copy_of_one_group_takes_no_trade_of_another(ground, pair):
 def deciding(ground, session_id):
     """Hold what a session holds while it reviews a trade."""
     with transaction(ground.database) as connection:
-        connection.exec_driver_sql(ALONE_TO_DECIDE, {"session_id": session_id})
+        for lock in ALONE_TO_DECIDE:
+            lock.execute(connection, {"session_id": session_id})
         yield
 
 

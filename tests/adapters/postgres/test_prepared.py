@@ -1,7 +1,9 @@
 """A prepared statement is read and planned once a connection, whatever becomes of the transactions."""
 
+from collections.abc import Sequence
+
 import pytest
-from sqlalchemy import Engine, bindparam, event, literal, select, union_all
+from sqlalchemy import Engine, bindparam, event, literal, select, text, union_all
 
 from arb.adapters.postgres.engine import Pool, make_engine
 from arb.adapters.postgres.prepared import Prepared
@@ -37,7 +39,7 @@ def preparations(engine: Engine) -> list[str]:
     return found
 
 
-def asked(connection, one: int, other: int, first: str = "") -> list[int]:
+def asked(connection, one: int, other: int, first: Sequence[Prepared] = ()) -> list[int]:
     return [row.found for row in SUM.execute(connection, {"one": one, "other": other}, first=first)]
 
 
@@ -73,5 +75,6 @@ def test_what_goes_before_it_sees_and_locks_first(engine):
     """Each statement of a round trip sees what was committed before it began."""
     with engine.connect() as connection:
         connection.exec_driver_sql("CREATE TEMP TABLE seen (number bigint)")
-        assert asked(connection, 1, 2, first="INSERT INTO seen VALUES (%(one)s); ") == [3, -1]
+        note = Prepared("note", text("INSERT INTO seen VALUES (:one)"), {"one": "bigint"})
+        assert asked(connection, 1, 2, first=(note,)) == [3, -1]
         assert connection.exec_driver_sql("SELECT number FROM seen").scalar_one() == 1

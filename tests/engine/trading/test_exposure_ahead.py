@@ -2,13 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Thread
 
 import pytest
 
 from arb.domain.errors import StoreUnavailable
 from arb.domain.market.ids import Coin
 from arb.domain.risk.known_exposure import AGE_NS_MAX
-from arb.domain.time import NS_PER_MS
+from arb.domain.time import NS_PER_MS, is_within
+from arb.engine.trading import exposure_ahead as module
 from arb.engine.trading.exposure_ahead import WANTED_NS, WAYS_MAX, ExposureAhead
 from tests.contracts import world
 from tests.domain.markets import PAIR
@@ -189,3 +191,38 @@ def test_entries_are_decided_one_at_a_time(ahead):
             with pytest.raises(TimeoutError):
                 other.result(0.05)
         assert other.result(10) is not None
+
+
+def test_what_an_entry_needs_is_read_whatever_else_is_wanted(testbed, ahead):
+    """Its losses in a row are not in it else, and a pause after them would not be kept."""
+    for number in range(WAYS_MAX):
+        ahead.want((Coin(f"C{number}"), WAY[1]))
+    testbed.clock.advance_ms(-50)  # the clock was set back: what is wanted now looks older than all others
+    assert WAY in used(ahead).ways
+
+
+def test_what_is_wanted_while_others_are_counted_is_not_lost(ahead, monkeypatch):
+    ahead.want(BACK)
+    wanting = Thread(target=ahead.want, args=(WAY,))
+
+    def beside(*given):
+        if not wanting.ident:
+            wanting.start()
+            wanting.join(0.05)
+        return is_within(*given)
+
+    monkeypatch.setattr(module, "is_within", beside)
+    ahead.is_due()
+    wanting.join(10)
+    ahead.read()
+    assert ahead._known.ways == {WAY, BACK}
+
+
+def test_a_reading_that_fails_leaves_it_expired(testbed, ahead, store):
+    used(ahead)
+    ahead.expire()
+    testbed.tables.away = True
+    with pytest.raises(StoreUnavailable):
+        ahead.read()
+    testbed.tables.away = False
+    assert ahead.is_due()

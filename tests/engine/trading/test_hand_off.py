@@ -14,6 +14,7 @@ from arb.domain.trading.by_hand import CoinPause
 from arb.domain.trading.order import Order, OrderState, Purpose
 from arb.domain.trading.trade import TradeState
 from arb.engine.trading.clearance import Clearance, NotCommitted
+from arb.engine.trading.exposure_ahead import ExposureAhead
 from tests.domain.markets import PAIR
 from tests.engine.testbed import BTC, OVERDUE_NS, SESSION, EngineTestbed, Killed, open_one, run_due
 
@@ -442,3 +443,30 @@ def test_what_was_denied_hands_no_second_order_over(testbed):
     handed.pop()()
     assert not handed
     assert not any(testbed.orders_at(venue) for venue in testbed.venues)
+
+
+def test_a_review_under_the_locks_is_decided_alone_too(testbed):
+    """An exit reads what is free and spends it while no entry is decided, in whichever way that goes."""
+    seen = []
+
+    class Watching(Outdated):
+        def open_trade(self, *given):
+            seen.append(testbed.evaluate.enter.exposure._deciding.locked())
+            return self._trades.open_trade(*given)
+
+    testbed.evaluate = replace(testbed.evaluate, trades=Watching(testbed.trades))
+    open_one(testbed)
+    assert seen == [True]
+    assert not testbed.evaluate.enter.exposure._deciding.locked()
+
+
+def test_both_orders_go_whatever_fails_after_their_commit(testbed, monkeypatch):
+    def fail(*_given):
+        raise ValueError("a mistake")
+
+    monkeypatch.setattr(ExposureAhead, "entered", fail)
+    testbed.premium(60)
+    with pytest.raises(ValueError, match="mistake"):
+        testbed.evaluate_now()
+    run_handed(testbed)
+    assert [len(testbed.orders_at(venue)) for venue in testbed.venues] == [1, 1]
