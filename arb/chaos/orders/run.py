@@ -1,4 +1,4 @@
-"""The run itself: faults and deaths until there were enough trades, then calm and a rest."""
+"""The run itself: faults and deaths until there were enough of both, then calm and a rest."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -37,9 +37,10 @@ class OrderChaos:
     clock: Clock
     progress: Callable[[str], None]
     marksman: Marksman | None = None
+    kills_wanted: int = 0
 
     def storm(self) -> str:
-        """Let things go wrong until there were enough trades, the time is up, or trading has halted.
+        """Let things go wrong until it was enough, the time is up, or trading has halted.
 
         Returns why it has halted, "" if it has not: nothing opens after that. Raises: VenueError.
         """
@@ -51,7 +52,9 @@ class OrderChaos:
         if self.marksman is not None:
             self.marksman.start()
         before, spell, told_ms = self.trades_so_far(), 0, 0
-        while (trades := self.trades_so_far() - before) < self.trades_wanted:
+        while (trades := self.trades_so_far() - before) < self.trades_wanted or (
+            self._killed() < self.kills_wanted
+        ):
             elapsed_ms = self.clock.now_ns() // NS_PER_MS - start_ms
             if elapsed_ms > limit_ms:
                 self.progress(f"only {trades} of {self.trades_wanted} trades within {limit_ms // 1000} s")

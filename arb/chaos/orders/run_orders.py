@@ -81,6 +81,7 @@ def _chaos(engine: Engine, plan: stack.StackPlan, seed: int, trades: int, progre
     return OrderChaos(
         faults=partial(faults_of, seed),
         trades_wanted=trades,
+        kills_wanted=1,
         trades_so_far=lambda: sum(report.totals(engine.session_id).trades.values()),
         switchboard=SimulatorControl(base_urls=urls),
         killer=Killer(seed, at_work, engine.clock),

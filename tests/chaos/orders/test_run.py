@@ -1,5 +1,8 @@
 """The run over a stack that trades: when it ends, and what it says of that."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import pytest
 
 from arb.chaos.orders.run import OrderChaos
@@ -55,3 +58,19 @@ def test_it_ends_at_once_and_says_why_when_trading_has_halted_for_good(mode, rea
         assert said == ["trading has halted after 0 of 100 trades: order_overfilled: t-1"]
     else:
         assert (halted, took_s > 200) == ("", True)
+
+
+def test_it_goes_on_until_somebody_was_killed_however_many_trades_there_are():
+    """Sixty trades are opened before the first kill is due."""
+    testbed, looks = EngineTestbed(), []
+
+    def killed() -> int:
+        looks.append(testbed.clock.now_ns())
+        return int(len(looks) > 20)
+
+    killer = Quiet()
+    killer.kills = SimpleNamespace(total=killed)
+    run = replace(run_of(testbed, []), trades_so_far=iter(range(0, 10**6, 500)).__next__, killer=killer)
+    assert replace(run, kills_wanted=1).storm() == ""
+    assert len(looks) == 21
+    assert looks[-1] > looks[0]
