@@ -50,6 +50,12 @@ def shown(load, before: hops.Hops, run: ticks.Run, after: hops.Hops) -> None:
     parts = [entry.parts() for entry in run.entries]
     for name in parts[0]:
         line(name, [each[name] for each in parts], reference)
+    alone, together = ticks.by_moment(run.entries)
+    for whose, found in (("alone", alone), ("with others", together)):
+        if len(found) > 1:
+            line(
+                f"tick to first, {whose}", [each.parts()["tick to first order"] for each in found], reference
+            )
     hop_ms = (before.cpu_ms + after.cpu_ms) / 2
     for kind, cost_ms in run.order_cpu_ms.items():
         print(f"CPU of an order, {kind}: {cost_ms:.1f} ms = {cost_ms / hop_ms:.1f} x a hop's {hop_ms:.2f} ms")

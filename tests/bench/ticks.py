@@ -27,6 +27,7 @@ SERVERS = ("postgres", "redis")
 IDLE_S = 15.0
 EVALUATE_S = 5.0
 LOOK_S = 0.25
+MOMENT_NS = 50_000_000  # half a step of the simulated market: what moves with one step comes within it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,24 @@ class Run:
     order_cpu_ms: dict[str, float]  # beyond what the same processes use with no orders
     evaluations_per_s: float
     counts: Mapping[str, Mapping[str, int]]
+
+
+def by_moment(entries: Iterable[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """Return the entries that were the only one of their moment, and those that shared it with others."""
+    alone, together = list[Entry](), list[Entry]()
+    for moment in _moments(entries):
+        (alone if len(moment) == 1 else together).extend(moment)
+    return alone, together
+
+
+def _moments(entries: Iterable[Entry]) -> list[list[Entry]]:
+    found = list[list[Entry]]()
+    for entry in sorted(entries, key=lambda each: each.tick):
+        if found and entry.tick - found[-1][-1].tick < MOMENT_NS:
+            found[-1].append(entry)
+        else:
+            found.append([entry])
+    return found
 
 
 def traded(engine: Engine, home: Home, wanted: int, seconds_max: float) -> Run:

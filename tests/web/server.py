@@ -18,6 +18,7 @@ from arb.web.hub import SectionHub, never_lean
 from arb.web.secrets import Secrets
 from arb.web.sections import PageSection
 from config.web import WebSettings
+from tests.ending import end, listen
 
 PASSWORD = "correct horse"
 LOOPBACK = WebSettings(host="127.0.0.1", port=0, authentication=True, session_hours=1)
@@ -125,15 +126,13 @@ def serving(
             served.broken.append,
         )
         runner = web.AppRunner(app, shutdown_timeout=0.5)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        served.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        door = await listen(runner)
+        served.url = f"http://127.0.0.1:{door.getsockname()[1]}"
         stop = asyncio.Event()
         holder.update(served=served, stop=stop, loop=asyncio.get_running_loop())
         ready.set()
         await stop.wait()
-        await runner.cleanup()
+        await end(runner, door)
 
     thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
     thread.start()

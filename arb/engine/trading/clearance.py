@@ -5,14 +5,10 @@ right before the first byte. What was never committed is never sent.
 """
 
 import threading
-from collections.abc import Callable
 from typing import Final
 
 from arb.domain.errors import ArbError
-
-
-def nobody_else() -> None:
-    """Nobody wants to know that an order is ready."""
+from arb.ports.trading import Meanwhile, nothing_else
 
 
 class NotCommitted(ArbError):
@@ -22,7 +18,7 @@ class NotCommitted(ArbError):
 class Clearance:
     """For the orders of one commit; safe between threads."""
 
-    def __init__(self, on_ready: Callable[[], object] = nobody_else) -> None:
+    def __init__(self, on_ready: Meanwhile = nothing_else) -> None:
         self._decided = threading.Event()
         self._is_granted = False
         self._on_ready = on_ready

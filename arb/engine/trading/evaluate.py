@@ -137,6 +137,7 @@ class Evaluate:
             now_ns, again = self.clock.now_ns(), self._free_again()
             take = partial(self.markets.take, now_ns, carried, self._worth_a_look, again)
             changed, seen = self.session.with_coins(take)
+            self._passed.difference_update(again)  # not before they are read: a store may be away
             goes_on, carried = changed.more and not self._asked(), ()
             begun += self._evaluate(changed, seen)
         begun += self._take_up()
@@ -153,9 +154,7 @@ class Evaluate:
 
     def _free_again(self) -> list[Coin]:
         """Return coins that changed while something of them was written, and now is."""
-        free = [coin for coin in tuple(self._passed) if not self._is_busy(coin)]
-        self._passed.difference_update(free)
-        return free
+        return [coin for coin in tuple(self._passed) if not self._is_busy(coin)]
 
     def _over(self, coin: Coin) -> None:
         """Have a coin be looked at that has changed while something of it was written."""

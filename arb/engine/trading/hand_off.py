@@ -129,7 +129,7 @@ class HandOff:
             if isinstance(verdict, Approved) and verdict.was_there:
                 self._release(way)
             elif isinstance(verdict, Approved):
-                self._send(way)
+                self._sent(way)
             return verdict
 
     def _decide(self, proposal: Proposal, way: _Way, known: KnownExposure, now_ns: int) -> Approved | Denied:
@@ -155,7 +155,8 @@ class HandOff:
         with self._way(orders) as way:
             way.hand_next()
             self.trades.add_orders(closing, way.orders, decided_on)
-            self._send(way)
+            way.go()
+            self._sent(way)
 
     @contextmanager
     def _way(self, orders: Sequence[Order]) -> Iterator[_Way]:
@@ -169,9 +170,8 @@ class HandOff:
         finally:
             way.end()
 
-    def _send(self, way: _Way) -> None:
-        """Send what is committed."""
-        way.go()
+    def _sent(self, way: _Way) -> None:
+        """Count what is committed and went; what no sender had goes through the queue."""
         if way.seats is None:
             for order in way.orders:
                 self.dispatcher.send(PLACE, order.client_order_id)

@@ -73,6 +73,12 @@ class Ear:
             assert self.changed.wait_for(lambda: condition(self.heard), SOON_S), self.heard
 
 
+async def number_and_freeze(peer: Peer) -> None:
+    """Say which connection this is, and nothing more."""
+    await peer.send(b"%d" % peer.number)
+    await peer.freeze()
+
+
 @contextmanager
 def connected(
     url: str,
@@ -164,12 +170,8 @@ def test_frames_that_come_often_are_taken_together(monkeypatch):
 def test_a_pause_between_batches_ends_with_the_connection(monkeypatch):
     monkeypatch.setattr("arb.adapters.venues.websocket.BATCH_NS", 3_600_000_000_000)
 
-    async def script(peer: Peer) -> None:
-        await peer.send(b"%d" % peer.number)
-        await peer.freeze()
-
     ear = Ear()
-    with Server(script) as server, connected(server.url, ear, backoff=SLOW) as venue:
+    with Server(number_and_freeze) as server, connected(server.url, ear, backoff=SLOW) as venue:
         ear.wait(lambda heard: "1" in heard)
         venue.force_reconnect()
         ear.wait(lambda heard: "2" in heard)
@@ -203,12 +205,8 @@ def test_a_dropped_connection_is_told_and_replaced(how):
 
 
 def test_a_socket_that_is_open_but_frozen_is_probed_and_replaced():
-    async def script(peer: Peer) -> None:
-        await peer.send(b"%d" % peer.number)
-        await peer.freeze()
-
     ear = Ear()
-    with Server(script) as server, connected(server.url, ear, silence=NERVOUS):
+    with Server(number_and_freeze) as server, connected(server.url, ear, silence=NERVOUS):
         began = time.monotonic()
         ear.wait(lambda heard: "2" in heard)
         assert time.monotonic() - began < 2
@@ -280,12 +278,8 @@ def test_the_venues_own_keep_alive_goes_out_in_time():
 
 
 def test_force_reconnect_replaces_a_working_connection_at_once():
-    async def script(peer: Peer) -> None:
-        await peer.send(b"%d" % peer.number)
-        await peer.freeze()
-
     ear = Ear()
-    with Server(script) as server, connected(server.url, ear, backoff=SLOW) as venue:
+    with Server(number_and_freeze) as server, connected(server.url, ear, backoff=SLOW) as venue:
         ear.wait(lambda heard: "1" in heard)
         venue.force_reconnect()
         ear.wait(lambda heard: "2" in heard)

@@ -7,6 +7,8 @@ from typing import Any
 
 from aiohttp import WSMessage, web
 
+from tests.ending import end, listen
+
 Script = Callable[["Peer"], Awaitable[None]]
 
 
@@ -60,7 +62,7 @@ class Server:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._call(self._runner.cleanup())
+        self._call(end(self._runner, self._door))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -73,10 +75,8 @@ class Server:
         for path in ("/ws", "/stream"):
             app.router.add_get(path, self._serve)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = f"ws://127.0.0.1:{self._runner.addresses[0][1]}/ws"
+        self._door = await listen(self._runner)
+        self.url = f"ws://127.0.0.1:{self._door.getsockname()[1]}/ws"
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         self.connections += 1

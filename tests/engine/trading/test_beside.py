@@ -245,6 +245,10 @@ def test_a_coin_whose_exit_has_to_wait_is_looked_at_for_entries(testbed):
     assert states(testbed) == ["open", "opening"]
 
 
+def unavailable(*_arguments: object) -> None:
+    raise StoreUnavailable("postgres: connection refused")
+
+
 def evaluations(testbed: EngineTestbed) -> int:
     testbed.collect()
     return sum(name == "arb.evaluate" for _, name, _ in testbed.pending)
@@ -260,6 +264,22 @@ def test_a_change_while_an_exit_is_written_is_looked_at_once_it_is(testbed):
     before = evaluations(testbed)
     seats.do()
     assert evaluations(testbed) == before + 1
+    testbed.evaluate.run()  # nothing has changed since
+    assert states(testbed) == ["open", "opening"]
+
+
+def test_such_a_change_is_not_forgotten_while_a_store_is_away(testbed, monkeypatch):
+    seats = Seats(1)
+    with_a_pair(testbed, seats)
+    testbed.evaluate = replace(testbed.evaluate, exit_guard=Held(testbed.evaluate.exit_guard))
+    testbed.evaluate_now()
+    testbed.premium(-60)
+    testbed.evaluate_now()
+    seats.do()
+    with monkeypatch.context() as away:
+        away.setattr(type(testbed.trades), "session_view", unavailable)
+        with pytest.raises(StoreUnavailable):
+            testbed.evaluate.run()
     testbed.evaluate.run()  # nothing has changed since
     assert states(testbed) == ["open", "opening"]
 
