@@ -21,7 +21,7 @@ help:
 	@echo 'make up MODE=mock       the same until `make down` (mock, paper or live); `make status`'
 	@echo 'make test               the tests            make check   format, lint, types, layers'
 	@echo 'make chaos, make bench  faults, speed        make fmt     format'
-	@echo 'make chaos-short        one short scenario of every kind of fault, in about ten minutes'
+	@echo 'make chaos-short        long tests of a whole stack, one short scenario of every kind of fault: ten minutes'
 	@echo 'make conformance        public clients (ccxt and others) against the simulated exchanges'
 	@echo 'make docs               the pages of docs/ that are made from the sources'
 	@echo 'make env                .env for docker-compose.yml: passwords of your own'

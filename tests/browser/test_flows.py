@@ -304,8 +304,14 @@ def test_text_can_be_read_in_every_light(tab, served, language, scheme):
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_a_phone_shows_everything_without_scrolling_sideways(tab, served, language):
+def test_a_phone_shows_everything_without_scrolling_sideways(tab, served, scene, language):
+    rows = scene.shown["inventory"]()
+    rows.append(
+        rows[0] | {"venue": "upbit", "held": "1202945.12", "free": "1202945.12", "worth_krw": "284326545123"}
+    )
+    scene.shown["inventory"] = lambda: rows
     page = enter(tab, served, language, 390, 844)
+    page.wait("document.querySelector('#inventory').innerText.includes('284,326,545,123')")
     assert page.run("document.documentElement.scrollWidth") <= 390
     assert page.run("document.querySelector('#trades tr').getBoundingClientRect().height") < 120
     page.click("[data-scale=day]")

@@ -49,8 +49,8 @@ def test_it_is_live_and_the_console_is_silent(page):
 def test_it_shows_a_trade_that_happens_while_it_is_open(stack, page):
     before = page.wait(NEWEST)
     after = page.wait(f"{NEWEST} !== {json.dumps(before)} && {NEWEST}", limit_s=60)
-    listed = json.loads(stack.arb("orders", "--limit", "2000", "--json").stdout)
-    trades = json.loads(stack.arb("trades", "--limit", "2000", "--json").stdout)
+    listed = json.loads(stack.arb("orders", "--limit", "2000", "--json").stdout)["orders"]
+    trades = json.loads(stack.arb("trades", "--limit", "2000", "--json").stdout)["trades"]
     ids = {row["client_order_id"] for row in listed} | {row["trade_id"] for row in trades}
     assert {before, after} <= ids
 
