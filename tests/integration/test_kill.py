@@ -137,6 +137,7 @@ def test_kill_without_any_worker(stack: Running):
     assert_nothing_new(stack, report)
     assert report["complete"]
     for name in WORKERS:
+        stack.wait_for(lambda name=name: stack.supervisor.status(name).is_stopped, f"{name} does not stop")
         stack.supervisor.start(name)
     stack.arb("unkill")
     stack.wait_for_trading()

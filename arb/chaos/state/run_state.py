@@ -25,9 +25,11 @@ from arb.stack.home import Home
 from arb.stack.servers import servers_only
 from arb.stack.shutdown import Progress, silent, stop_stack
 from arb.stack.signals import marked_processes
+from arb.stack.wait import wait_until
 
 ROUNDS: Final = 10
 AWAY_MS: Final = 20_000
+STOP_S_MAX: Final = 30.0
 TRADING_S_MAX: Final = 10.0
 
 
@@ -120,7 +122,12 @@ class Broken:
             pid = supervisor.status(name).pid
             if pid is not None:
                 kill_9(psutil.Process(pid))
-            supervisor.stop(name)
+        wait_until(
+            lambda: _still_there(supervisor, servers),
+            limit_s=STOP_S_MAX,
+            what="stopping what was started again meanwhile",
+            tell=self.progress,
+        )
         if "redis" in servers:
             for kept in self.plan.home.redis.iterdir():
                 shutil.rmtree(kept) if kept.is_dir() else kept.unlink()
@@ -129,6 +136,14 @@ class Broken:
         finally:
             for name in servers:
                 supervisor.start(name)
+
+
+def _still_there(supervisor: Supervisor, servers: tuple[str, ...]) -> str | None:
+    """Stop servers; one killed a moment ago is EXITED, and is started again before it can be stopped."""
+    left = [name for name in servers if supervisor.status(name).state != "STOPPED"]
+    for name in left:
+        supervisor.stop(name)
+    return f"{', '.join(left)} still there" if left else None
 
 
 def kill_stack(home: Home) -> None:

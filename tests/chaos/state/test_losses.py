@@ -1,35 +1,23 @@
-"""Everything killed at once, Redis wiped, PostgreSQL away, on a stack that trades. `make chaos`"""
+"""Everything killed at once, Redis wiped, PostgreSQL away, on stacks that trade. `make chaos`"""
 
-import os
+import subprocess
+import sys
 
 import pytest
 
-from arb.app.start import StackPlan
-from arb.chaos.state.run_groups import on_groups
-from arb.chaos.state.run_state import on_stack
-from arb.stack.home import Home
-from arb.stack.supervise import Lifetime
-from config.settings import load
+from arb.chaos.state.run_state import LOSSES
+from arb.stack.home import CHECKOUT
+from tests.cli.documents import documents
 
-
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    for name in [name for name in os.environ if name.startswith("ARB_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("ARB_HOME", str(tmp_path))
-    return Home(tmp_path)
+ARB = (sys.executable, "-c", "from arb.cli.main import main; main()", "chaos", "state", "--json")
 
 
 @pytest.mark.stack
 @pytest.mark.timeout(1_200)
-def test_nothing_is_lost_whatever_is_killed(home):
-    plan = StackPlan(home=home, settings=load("mock"), lifetime=Lifetime.CALLER, fresh=True)
-    outcomes = list(on_stack(plan, print))
-    assert [outcome for outcome in outcomes if not outcome.passed] == []
-
-
-@pytest.mark.stack
-@pytest.mark.timeout(600)
-def test_a_group_goes_on_while_its_neighbour_is_killed(home):
-    outcomes = list(on_groups(home, print))
-    assert [outcome for outcome in outcomes if not outcome.passed] == []
+def test_nothing_is_lost_whatever_is_killed_also_by_a_group_beside_another_one():
+    ran = subprocess.run((*ARB, "--rounds", "3"), cwd=CHECKOUT, capture_output=True, text=True, timeout=1_180)
+    lines = documents(ran.stdout)
+    print(*(f"{line['name']}: {line['detail']}" for line in lines), sep="\n")
+    assert {"kill_9_of_everything", *LOSSES} < {line["name"] for line in lines}, ran.stderr[-2_000:]
+    assert [line for line in lines if not line["passed"]] == []
+    assert ran.returncode == 0
