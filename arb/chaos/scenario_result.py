@@ -1,7 +1,7 @@
 """The result of one scenario: a line for a person, or JSON."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from arb.domain.errors import ArbError
@@ -18,6 +18,11 @@ class ScenarioResult:
     passed: bool
     recovery_s: float  # from the loss, or its end, to normal service
     detail: str
+
+    @classmethod
+    def of_json(cls, told: Mapping[str, Any]) -> "ScenarioResult":
+        """Return the scenario of a document that a command printed."""
+        return cls(**{field.name: told[field.name] for field in fields(cls)})
 
     def as_json(self) -> dict[str, Any]:
         """Return the scenario's name, verdict, recovery time (s) and detail as JSON."""

@@ -156,7 +156,7 @@ def _apart(names: list[str], terms: QueueTerms) -> Iterator[ScenarioResult]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT)
     try:
         for line in process.stdout or ():
-            yield ScenarioResult(**json.loads(line))
+            yield ScenarioResult.of_json(json.loads(line))
         status = process.wait()
         if status not in (0, 1):
             yield ScenarioResult(name=names[0], passed=False, recovery_s=0.0, detail=f"ended with {status}")
