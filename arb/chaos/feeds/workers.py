@@ -10,6 +10,7 @@ from typing import Any, Final
 import psutil
 
 from arb.app.wiring import Engine
+from arb.chaos.kept_away import is_kept_away
 from arb.chaos.scenario_result import Failed
 from arb.domain.errors import StoreUnavailable
 from arb.domain.health.assignment import Assignment, WorkerHealth
@@ -90,7 +91,8 @@ class FeedWorkers:
         for worker in workers:
             self._kill(worker)
         for worker in workers:
-            self.wait(f"the end of {worker}", partial(self._is_kept_away, worker), AWAY_S_MAX)
+            gone = partial(is_kept_away, supervisor, worker, self._kill)
+            self.wait(f"the end of {worker}", gone, AWAY_S_MAX)
         try:
             yield
         finally:
@@ -117,16 +119,6 @@ class FeedWorkers:
             "freezes": int(counts.get("feed_flushes", {}).get("frozen", 0)),
             "quotes": int(counts.get("quotes_refused", {}).get("fenced", 0)),
         }
-
-    def _is_kept_away(self, worker: str) -> bool:
-        """Have a worker that was killed stay away; one that was just being started anew is killed as well.
-
-        Between its exit and its next start a supervisor takes no word to stop.
-        """
-        supervisor = Supervisor(self.home)
-        supervisor.stop(worker)
-        self._kill(worker)
-        return supervisor.status(worker).state == "STOPPED"
 
     def _kill(self, worker: str) -> None:
         for process in self._family(worker):

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-import psutil
-
 from arb.app.engines import build
 from arb.chaos.observed import PATIENCE_MS, Observed
 from arb.chaos.scenario_result import ScenarioResult, expect, run_all
-from arb.chaos.state.run_state import TRADING_S_MAX, kill_9, kill_stack
+from arb.chaos.state.run_state import TRADING_S_MAX, kill_stack
 from arb.domain.state.snapshot import PARTS
 from arb.domain.time import NS_PER_S
 from arb.stack.control import Supervisor
@@ -60,10 +58,10 @@ class Group:
 
     def kill_work(self) -> None:
         """Kill -9 all processes but the servers and venues that the groups share."""
-        for each in Supervisor(self.home).statuses():
-            if each.pid is not None and not is_shared(each.name):
-                with suppress(psutil.NoSuchProcess):
-                    kill_9(psutil.Process(each.pid))
+        supervisor = Supervisor(self.home)
+        for each in supervisor.statuses():
+            if not is_shared(each.name):
+                supervisor.kill(each.name)
 
 
 def _begin(homes: dict[str, Home], group: str, progress: Progress) -> Group:

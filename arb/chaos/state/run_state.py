@@ -15,6 +15,7 @@ from arb.adapters.postgres.migrate import migrate
 from arb.adapters.redis.client import connect
 from arb.app import start as stack
 from arb.app.wiring import Engine
+from arb.chaos.kept_away import is_kept_away
 from arb.chaos.observed import Observed
 from arb.chaos.scenario_result import ScenarioResult, expect, run_all, timed
 from arb.chaos.state.scenarios import bound
@@ -24,12 +25,10 @@ from arb.stack.control import Supervisor
 from arb.stack.home import Home
 from arb.stack.servers import servers_only
 from arb.stack.shutdown import Progress, silent, stop_stack
-from arb.stack.signals import marked_processes
-from arb.stack.wait import wait_until
+from arb.stack.signals import marked_processes, send
 
 ROUNDS: Final = 10
 AWAY_MS: Final = 20_000
-STOP_S_MAX: Final = 30.0
 TRADING_S_MAX: Final = 10.0
 
 
@@ -119,15 +118,9 @@ class Broken:
         """Kill servers, and keep their supervisor from starting them until the end."""
         supervisor = Supervisor(self.plan.home)
         for name in servers:
-            pid = supervisor.status(name).pid
-            if pid is not None:
-                kill_9(psutil.Process(pid))
-        wait_until(
-            lambda: _still_there(supervisor, servers),
-            limit_s=STOP_S_MAX,
-            what="stopping what was started again meanwhile",
-            tell=self.progress,
-        )
+            supervisor.kill(name)
+        for name in servers:
+            self.seen.wait(f"the end of {name}", partial(is_kept_away, supervisor, name, supervisor.kill))
         if "redis" in servers:
             for kept in self.plan.home.redis.iterdir():
                 shutil.rmtree(kept) if kept.is_dir() else kept.unlink()
@@ -138,25 +131,9 @@ class Broken:
                 supervisor.start(name)
 
 
-def _still_there(supervisor: Supervisor, servers: tuple[str, ...]) -> str | None:
-    """Stop servers; one killed a moment ago is EXITED, and is started again before it can be stopped."""
-    left = [name for name in servers if supervisor.status(name).state != "STOPPED"]
-    for name in left:
-        supervisor.stop(name)
-    return f"{', '.join(left)} still there" if left else None
-
-
 def kill_stack(home: Home) -> None:
     """Kill -9 every process of a stack at once."""
     doomed = marked_processes(home)
     for process in doomed:
-        kill_9(process)
+        send(process, signal.SIGKILL)
     psutil.wait_procs(doomed, timeout=10)
-
-
-def kill_9(process: psutil.Process) -> None:
-    """Kill a process, if it is still there."""
-    try:
-        process.send_signal(signal.SIGKILL)
-    except psutil.NoSuchProcess:
-        return

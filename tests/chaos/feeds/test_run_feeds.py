@@ -1,15 +1,11 @@
 """`arb chaos feeds`: the replay in every test run, the stack in `make chaos`."""
 
-import subprocess
-import sys
-
 import pytest
 
 from arb.chaos.feeds import run_feeds as chaos_feeds
 from arb.chaos.feeds.dry_run import dry_run
-from arb.stack.home import CHECKOUT
 from arb.stack.shutdown import silent
-from tests.cli.documents import documents
+from tests.chaos.command import chaos
 
 STEPS = 120
 
@@ -39,11 +35,9 @@ def test_a_seed_that_changes_nothing_fails_the_scenario(monkeypatch):
 @pytest.mark.chaos
 @pytest.mark.timeout(900)
 def test_feed_workers_die_and_freeze_and_no_zombie_is_traded_on():
-    command = (sys.executable, "-c", "from arb.cli.main import main; main()", "chaos", "feeds", "--seed", "1")
-    ran = subprocess.run((*command, "--json"), cwd=CHECKOUT, capture_output=True, text=True, check=False)
-    lines = documents(ran.stdout)
-    print(ran.stdout)
-    assert ran.returncode == 0, ran.stderr[-2_000:]
+    code, lines, said = chaos("feeds", "--seed", "1", timeout_s=880)
+    print(*lines, sep="\n")
+    assert code == 0, said[-2_000:]
     assert len(lines) == 8
     moved = {line["name"]: line["recovery_s"] for line in lines}
     assert max(moved["one_killed"], moved["one_frozen"]) < 10

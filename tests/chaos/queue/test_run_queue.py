@@ -1,28 +1,24 @@
 """The scenarios of `arb chaos queue` that need whole stacks, small, by the command. `make chaos`"""
 
-import subprocess
-import sys
+from typing import Any
 
 import pytest
 
 from arb.chaos.queue.run_queue import DEAF, FROZEN, NAMES, VENUES
-from arb.stack.home import CHECKOUT
-from tests.cli.documents import documents
+from tests.chaos.command import chaos
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(700)]
-ARB = (sys.executable, "-c", "from arb.cli.main import main; main()", "chaos", "queue", "--json", "--quick")
 
 
-def chaos(*only: str) -> tuple[int, list[dict[str, object]], str]:
-    """Run scenarios; return the exit code, their lines, and what was said besides."""
-    options = [part for name in only for part in ("--only", name)]
-    ran = subprocess.run((*ARB, *options), cwd=CHECKOUT, capture_output=True, text=True, timeout=680)
-    return ran.returncode, documents(ran.stdout), ran.stderr
+def only(*names: str) -> tuple[int, list[dict[str, Any]], str]:
+    """Run these scenarios, small."""
+    options = [part for name in names for part in ("--only", name)]
+    return chaos("queue", "--quick", *options, timeout_s=680)
 
 
 @pytest.mark.parametrize("names", [(FROZEN, DEAF), (VENUES,)], ids=["workers", "venues"])
 def test_the_scenarios_on_a_whole_stack_pass(names):
-    code, lines, said = chaos(*names)
+    code, lines, said = only(*names)
     print(*(line["detail"] for line in lines), sep="\n")
     assert [line["name"] for line in lines] == list(names), said
     assert [line["passed"] for line in lines] == [True] * len(names), lines
@@ -30,6 +26,6 @@ def test_the_scenarios_on_a_whole_stack_pass(names):
 
 
 def test_a_scenario_that_there_is_not_is_one_line_and_a_status():
-    code, lines, said = chaos("none")
+    code, lines, said = only("none")
     assert (code, lines) == (2, [])
     assert said.startswith("arb: --only: no scenario none; there are ") and NAMES[0] in said

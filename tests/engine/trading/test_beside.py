@@ -245,6 +245,16 @@ def test_a_coin_whose_exit_has_to_wait_is_looked_at_for_entries(testbed):
     assert states(testbed) == ["open", "opening"]
 
 
+def with_an_exit_held_back(testbed: EngineTestbed) -> Seats:
+    """Have an exit that has to wait be under way, and its coin change meanwhile."""
+    seats = Seats(1)
+    with_a_pair(testbed, seats)
+    testbed.evaluate = replace(testbed.evaluate, exit_guard=Held(testbed.evaluate.exit_guard))
+    testbed.evaluate_now()
+    testbed.premium(-60)
+    return seats
+
+
 def unavailable(*_arguments: object) -> None:
     raise StoreUnavailable("postgres: connection refused")
 
@@ -255,11 +265,7 @@ def evaluations(testbed: EngineTestbed) -> int:
 
 
 def test_a_change_while_an_exit_is_written_is_looked_at_once_it_is(testbed):
-    seats = Seats(1)
-    with_a_pair(testbed, seats)
-    testbed.evaluate = replace(testbed.evaluate, exit_guard=Held(testbed.evaluate.exit_guard))
-    testbed.evaluate_now()
-    testbed.premium(-60)
+    seats = with_an_exit_held_back(testbed)
     testbed.evaluate_now()
     before = evaluations(testbed)
     seats.do()
@@ -269,11 +275,7 @@ def test_a_change_while_an_exit_is_written_is_looked_at_once_it_is(testbed):
 
 
 def test_such_a_change_is_not_forgotten_while_a_store_is_away(testbed, monkeypatch):
-    seats = Seats(1)
-    with_a_pair(testbed, seats)
-    testbed.evaluate = replace(testbed.evaluate, exit_guard=Held(testbed.evaluate.exit_guard))
-    testbed.evaluate_now()
-    testbed.premium(-60)
+    seats = with_an_exit_held_back(testbed)
     testbed.evaluate_now()
     seats.do()
     with monkeypatch.context() as away:
@@ -286,11 +288,7 @@ def test_such_a_change_is_not_forgotten_while_a_store_is_away(testbed, monkeypat
 
 def test_a_change_while_an_exit_ends_is_looked_at_too(testbed, monkeypatch):
     """It ends between the look that passes the coin by and the end of that evaluation."""
-    seats = Seats(1)
-    with_a_pair(testbed, seats)
-    testbed.evaluate = replace(testbed.evaluate, exit_guard=Held(testbed.evaluate.exit_guard))
-    testbed.evaluate_now()
-    testbed.premium(-60)
+    seats = with_an_exit_held_back(testbed)
     before = evaluations(testbed)
     monkeypatch.setattr(Beside, "wait_a_moment", lambda _beside: seats.do())
     testbed.evaluate_now()
