@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeVar
 
 from arb.adapters.local.shared_file import Document, SharedFile
+from arb.adapters.redis.counters import RedisCounters
 from arb.adapters.redis.life import RedisQueues
 from arb.app.shared import Shared
 from arb.domain.health.queues import QUEUES
@@ -80,6 +81,7 @@ def revive_of(shared: Shared) -> Revive:
             hourly_max=watchdog.revive_hourly_max,
         ),
         alerts=shared.alerts,
-        counters=shared.stores.counters,
+        # at once: who does not work may be this process, and what it keeps for a moment dies with it
+        counters=RedisCounters(shared.stores.redis, shared.settings.scope),
         clock=shared.clock,
     )
