@@ -1,4 +1,4 @@
-"""From the receipt of the newer book of a decision to the receipt of its orders, over a whole stack.
+"""From the receipt of the newest book of a decision to the receipt of its orders, over a whole stack.
 
 Entries only. The decision is taken from the journal of decisions in the log, the claim from the order's row,
 the receipt from the simulators' own record: all clocks are this machine's.
@@ -34,7 +34,7 @@ MOMENT_NS = 50_000_000  # half a step of the simulated market: what moves with o
 class Entry:
     """The moments of one pair, in nanoseconds."""
 
-    tick: int  # the newer of its two books was received
+    tick: int  # the newest of its books was received
     decided: int
     claimed: int  # the first of its orders
     first: int  # the first of its orders was received
@@ -169,7 +169,7 @@ def entries(engine: Engine, home: Home) -> Iterator[Entry]:
         pair = claims.get(made["trade"], {})
         arrived = sorted(received[each] for each in pair if each in received)
         if len(arrived) == 2:
-            books = [made[f"{venue}_recv_ns"] for venue in engine.settings.pair]
+            books = [made[f"{name}_recv_ns"] for name in (*engine.settings.pair, "rate")]
             yield Entry(
                 tick=max(books),
                 decided=made["at_ns"],

@@ -1,6 +1,6 @@
 """How long orders took, from the moments that their rows and events recorded.
 
-`tick` is when the newer book of the decision was received; an order is decided and written in one go, so its
+`tick` is when the newest book of the decision was received; an order is decided and written in one go, so its
 row's time is the decision's; `sent` is the claim, which is committed just before the bytes leave; `answered`
 is the first news of the venue; `filled` the first fill. Of a decision's two orders one is sent first.
 """

@@ -127,8 +127,9 @@ class Market:
 
     @property
     def tick_at_ns(self) -> int:
-        """Return when the newer of its two books was received."""
-        return max(leg.book.ts_recv_ns for leg in self.legs.values())
+        """Return when the newest of its books was received: of its two, and of that which told the rate."""
+        legs = max(leg.book.ts_recv_ns for leg in self.legs.values())
+        return legs if self.rate.is_par else max(legs, self.rate.ts_recv_ns)
 
     @property
     def premium_bps(self) -> Decimal:

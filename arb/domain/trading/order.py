@@ -160,7 +160,7 @@ class Order:
     venue_order_id: VenueOrderId | None = None
     fills: tuple[Fill, ...] = ()
     reason: str = ""
-    tick_at_ns: int = 0  # when the newer book of its decision was received; 0: none, or not known
+    tick_at_ns: int = 0  # when the newest book of its decision was received; 0: none, or not known
 
     @property
     def third_fees(self) -> tuple[Fill, ...]:

@@ -89,7 +89,7 @@ class Leg:
     purpose: Purpose
     quantity: Decimal
     limit_price: Decimal
-    tick_at_ns: int = 0  # when the newer book that it is wanted for was received; 0: for none
+    tick_at_ns: int = 0  # when the newest book that it is wanted for was received; 0: for none
 
 
 def pair_legs(

@@ -55,7 +55,7 @@ class BinanceApi:
         """Cut every connection of the WebSocket API."""
         self._sockets.drop_all()
 
-    def step(self) -> None:
+    def cut(self) -> None:
         """Cut the subscribers of an account whose key is revoked."""
         if self._context.faults.standing(FaultKind.REVOKED_KEY) is not None:
             self._users.drop_all()

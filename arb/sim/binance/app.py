@@ -48,9 +48,9 @@ def build(context: VenueContext) -> web.Application:
     app.add_routes(api.routes())
     feed.install(app)
 
-    def publish(step: int, books: Mapping[str, SimulatedBook]) -> None:
-        api.step()
-        feed.step(step, books)
+    def cut() -> None:
+        api.cut()
+        feed.cut()
 
-    install(app, context, exchange, publish)
+    install(app, context, exchange, cut, feed.show)
     return app

@@ -45,10 +45,14 @@ class BinanceFeed:
         self._summaries = Summaries(DayTickers(books, trades), trades, self._hub)
         exchange.subscribe(self._publisher.on_event)
 
-    def step(self, step: int, books: Mapping[str, SimulatedBook]) -> None:
-        """Publish one market step."""
-        self._publisher.step(step, books)
-        self._summaries.step(milliseconds(self._context.market.starts_ns(step)))
+    def cut(self) -> None:
+        """Cut the connections that faults cut at a market step."""
+        self._publisher.cut()
+
+    def show(self, step: int, due_ns: int, books: Mapping[str, SimulatedBook]) -> None:
+        """Publish books of a market step, that are due at that time of this machine."""
+        self._publisher.show(step, due_ns, books)
+        self._summaries.step(milliseconds(due_ns))
 
     def install(self, app: web.Application) -> None:
         """Add the stream connections, and the replay of a tape where there is one, to the application."""

@@ -44,8 +44,9 @@ class PublicTrades:
     def advance(
         self, step: int, ts_ns: int, books: Mapping[str, SimulatedBook]
     ) -> Iterator[tuple[str, BinanceTrade]]:
-        """Yield each coin's trade of a step; a coin without a side to trade at has none."""
-        sides = Random(f"{self._seed}:trades:{step}").randbytes(len(books))
+        """Yield the trade of a step of each of these coins; one without a side to trade at has none."""
+        first = next(iter(books), "")  # other coins of the step have dice of their own
+        sides = Random(f"{self._seed}:trades:{step}:{first}").randbytes(len(books))
         for side, (coin, book) in zip(sides, books.items(), strict=True):
             buyer_is_maker = side < 128
             touch = book.touch(buyer_is_maker)

@@ -46,21 +46,23 @@ class BookPublisher:
         self._slow_at: dict[str, int] = {}  # coin -> second of the last slow frame
         self._collected: dict[str, BookChange] = {}  # coin -> what the slow diff has to say so far
 
-    def step(self, step: int, books: Mapping[str, SimulatedBook]) -> None:
-        """Publish one market step."""
+    def cut(self) -> None:
+        """Cut the connections that faults cut at a market step."""
         is_struck = self._context.strike(FaultStage.SOCKET, Call(endpoint="step")) is not None
         if is_struck or self._context.faults.cuts_sockets():
             for drop in self._drops:
                 drop()
-        began_ns = self._context.market.starts_ns(step)
-        event_ms = milliseconds(began_ns + self._context.faults.skew_ns())
+
+    def show(self, step: int, due_ns: int, books: Mapping[str, SimulatedBook]) -> None:
+        """Publish books of a market step, that are due at that time of this machine."""
+        event_ms = milliseconds(due_ns + self._context.faults.skew_ns())
         told = {}
         for coin, book in books.items():
             change = self._books.publish(coin, step, book)
             told[coin] = change.book
             if self._hub.wants_any(_streams_of(coin)):
                 self._book(change, event_ms)
-        for coin, trade in self._trades.advance(step, began_ns, told):
+        for coin, trade in self._trades.advance(step, due_ns, told):
             self._trade(coin, trade)
 
     def partial_books(self, coin: str, update_id: int, book: SimulatedBook) -> None:

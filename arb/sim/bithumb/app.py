@@ -70,8 +70,7 @@ def build(context: VenueContext) -> web.Application:
     )
     sockets = Sockets(context, board, http_api, endpoints)
 
-    def publish(step: int, books: Mapping[str, SimulatedBook]) -> None:
-        sockets.strike()
+    def publish(step: int, _due_ns: int, books: Mapping[str, SimulatedBook]) -> None:
         named = {market_code(coin): shown(context.faults, coin, book) for coin, book in books.items()}
         public.publish(tape.advance(step, context.now_ns(), named))
 
@@ -89,5 +88,5 @@ def build(context: VenueContext) -> web.Application:
     )
     app.add_routes(sockets.routes())
     app.add_routes(board.routes())
-    install(app, context, exchange, publish)
+    install(app, context, exchange, sockets.strike, publish)
     return app

@@ -30,21 +30,29 @@ class FaultyMarket:
         self._market = market
         self._venue = venue
         self._plan = plan
-        self._shown: dict[
-            str, SimulatedBook
-        ] = {}  # the last book of each coin, before depth was taken off it
+        # The last book of each coin, before depth was taken off it.
+        self._shown: dict[str, SimulatedBook] = {}
+        self._at_ns = 0  # of the step that was begun last, with its faults and its books
+        self._faults: list[Fault] = []
+        self._whole: Mapping[str, SimulatedBook] = {}
 
-    def books(self, step: int) -> dict[str, SimulatedBook]:
-        """Return the books that `step` brings, by coin name. Steps must not go backwards."""
-        now_ns = self._plan.now_ns()
-        at_ns = min(self._market.starts_ns(step), now_ns)
-        faults = self._plan.of_stage(FaultStage.MARKET, at_ns)
-        if at_ns < now_ns:
+    def begin(self, step: int) -> None:
+        """Go on to a step. Steps must not go backwards."""
+        self._at_ns = min(self._market.starts_ns(step), self._plan.now_ns())
+        self._faults = self._plan.of_stage(FaultStage.MARKET, self._at_ns)
+        self._whole = self._market.books(self._venue, step, self._conditions(self._faults, self._at_ns))
+
+    def books(self, coins: Iterable[str]) -> dict[str, SimulatedBook]:
+        """Return the books that the step brings to these coins, by coin name."""
+        now_ns, faults = self._plan.now_ns(), self._faults
+        if self._at_ns < now_ns:
             late = self._plan.of_stage(FaultStage.MARKET, now_ns)
-            faults += [fault for fault in late if fault.kind in STILL and fault not in faults]
-        whole = self._market.books(self._venue, step, self._conditions(faults, at_ns))
+            faults = faults + [fault for fault in late if fault.kind in STILL and fault not in faults]
         books = {}
-        for coin, fresh in whole.items():
+        for coin in coins:
+            fresh = self._whole.get(coin)
+            if fresh is None:
+                continue
             mine = [fault for fault in faults if fault.names(coin)] if faults else []
             for fault in mine:
                 self._plan.note(fault)

@@ -24,7 +24,7 @@ from arb.sim.core.config import SimConfigError, load_config
 from arb.sim.core.context import VenueContext, make_context
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.fault_api import FaultApi
-from arb.sim.core.steps import Publish, StepLoop
+from arb.sim.core.steps import Cut, Publish, StepLoop
 
 HOST: Final = "127.0.0.1"
 USAGE_ERROR: Final = 2
@@ -33,10 +33,12 @@ SHUTDOWN_S: Final = 0.2
 Build = Callable[[VenueContext], web.Application]
 
 
-def install(app: web.Application, context: VenueContext, exchange: Exchange, publish: Publish) -> None:
+def install(
+    app: web.Application, context: VenueContext, exchange: Exchange, cut: Cut, publish: Publish
+) -> None:
     """Add the admin routes and the heartbeat to a venue's application."""
     app.add_routes([*Admin(context, exchange).routes(), *FaultApi(context, exchange).routes()])
-    steps = StepLoop(context, exchange, publish)
+    steps = StepLoop(context, exchange, cut, publish)
 
     async def heartbeat(_app: web.Application) -> AsyncIterator[None]:
         steps.start()

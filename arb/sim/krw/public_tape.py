@@ -34,7 +34,7 @@ class PublicTape:
         self._sequence = 0
         self._fresh: list[tuple[str, KrwTrade]] = []
         self.books: dict[str, SimulatedBook] = {}
-        self.moved: frozenset[str] = frozenset()  # of which the last step brought a book
+        self.moved: frozenset[str] = frozenset()  # of which the last books are
         self.days: dict[str, DayStatistics] = {}
         self.recent: dict[str, deque[KrwTrade]] = {}
         self.candles: dict[str, Candles] = {}
@@ -43,8 +43,9 @@ class PublicTape:
     def advance(
         self, step: int, ts_ns: int, books: Mapping[str, SimulatedBook]
     ) -> list[tuple[str, KrwTrade]]:
-        """Show new books (by market) and return the trades since the last step, oldest first."""
-        rng = Random(f"{self._seed}:{self._venue}:trades:{step}")
+        """Show new books of a step (by market) and return the trades since the last ones, oldest first."""
+        first = next(iter(books), "")  # other markets of the step have dice of their own
+        rng = Random(f"{self._seed}:{self._venue}:trades:{step}:{first}")
         self.moved = frozenset(books)
         for market, book in books.items():
             self.books[market] = book

@@ -63,8 +63,7 @@ def build(context: VenueContext) -> web.Application:
     )
     sockets = Sockets(context, board, api.http_api, endpoints)
 
-    def publish(step: int, books: Mapping[str, SimulatedBook]) -> None:
-        sockets.strike()
+    def publish(step: int, _due_ns: int, books: Mapping[str, SimulatedBook]) -> None:
         named = {market_code(coin): shown(context.faults, coin, book) for coin, book in books.items()}
         public.publish(tape.advance(step, context.now_ns(), named))
         info.publish()
@@ -72,5 +71,5 @@ def build(context: VenueContext) -> web.Application:
     api.install(app)
     app.add_routes(sockets.routes())
     app.add_routes(board.routes())
-    install(app, context, exchange, publish)
+    install(app, context, exchange, sockets.strike, publish)
     return app

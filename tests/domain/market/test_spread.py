@@ -146,3 +146,11 @@ def test_no_size_brings_more_than_the_best_prices_do(krw, half_spread, bids, siz
     smallest = min(size for row in sizes for size in row)
     exact = [edge(made.at_worst(way, made.rate.sides), way, smallest).net_bps for way in PAIR.directions]
     assert abs(max(exact) - bound) < Decimal("1e-20"), "it is what the best prices bring"
+
+
+def test_a_tick_is_the_newest_book_that_of_the_rate_too_where_there_is_one():
+    before = market()
+    assert before.tick_at_ns == NOW_NS
+    later = replace(before, rate=replace(before.rate, ts_recv_ns=NOW_NS + 5))
+    assert later.tick_at_ns == NOW_NS + 5
+    assert replace(before, rate=par(NOW_NS + 5)).tick_at_ns == NOW_NS

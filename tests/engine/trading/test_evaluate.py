@@ -120,20 +120,20 @@ def test_a_premium_worth_taking_is_written_before_it_is_sent(testbed):
     assert sorted(sent) == sorted(("arb.place_order", (order.client_order_id,)) for order in written)
 
 
-def test_orders_of_entries_and_exits_know_when_the_newer_book_of_their_decision_came(testbed):
+def test_orders_of_entries_and_exits_know_when_the_newest_book_of_their_decision_came(testbed):
     decided = {}
     for premium_bps, purpose in ((60, Purpose.ENTRY), (0, Purpose.EXIT)):
         testbed.pass_time(200)
         testbed.premium(premium_bps)
         testbed.pass_time(5)
-        newer = testbed.clock.now_ns()
+        newest = testbed.clock.now_ns()
         testbed.quotes.put([testbed.book(Venue.BINANCE, "BTC/USDT", "99999.50", "100000.50", "5")], [BTC])
         testbed.pass_time(7)
         assert testbed.evaluate_now() == 1
         settle_all(testbed)
         orders = [row.order for row in testbed.tables.orders.values() if row.order.purpose is purpose]
         decided[purpose] = [order.created_at_ns - order.tick_at_ns for order in orders]
-        assert {order.tick_at_ns for order in orders} == {newer}
+        assert {order.tick_at_ns for order in orders} == {newest}
     assert decided == {purpose: [7 * NS_PER_MS] * 2 for purpose in (Purpose.ENTRY, Purpose.EXIT)}
 
 

@@ -28,7 +28,12 @@ class World:
     def at(self, step):
         """Return the faulty books and the plain ones."""
         self.now_ns = EPOCH_NS + step * NS_PER_S
-        return self.faulty.books(step), self.plain.books(self.venue, step)
+        return self.books(step), self.plain.books(self.venue, step)
+
+    def books(self, step):
+        """Return the faulty books of all coins."""
+        self.faulty.begin(step)
+        return self.faulty.books(self.plain.coins(self.venue))
 
 
 def middle(book):
@@ -125,10 +130,22 @@ def test_a_venue_that_is_behind_with_its_steps_holds_still_what_is_to_be_still_a
     world.plan.add(fault("stuck_price", coins=["BTC"]))
     world.plan.add(fault("halted_coin", coins=["ETH"]))
     world.plan.add(fault("price_move", coins=["XRP"], bps=Decimal(1_000)))
-    late = world.faulty.books(2)
+    late = world.books(2)
     assert late["BTC"] == first["BTC"]
     assert "ETH" not in late
     assert late["XRP"] == world.plain.books(Venue.BINANCE, 2)["XRP"]
+
+
+def test_what_is_to_be_still_is_so_from_then_on_also_in_the_middle_of_a_step():
+    world = World(Venue.BINANCE)
+    first, _ = world.at(1)
+    world.now_ns = EPOCH_NS + 2 * NS_PER_S
+    world.faulty.begin(2)
+    assert world.faulty.books(["XRP"]) == {"XRP": world.plain.books(Venue.BINANCE, 2)["XRP"]}
+    world.now_ns += NS_PER_S // 2
+    world.plan.add(fault("stuck_price", coins=["BTC"]))
+    world.plan.add(fault("halted_coin", coins=["ETH"]))
+    assert world.faulty.books(["BTC", "ETH"]) == {"BTC": first["BTC"]}
 
 
 def test_a_coin_that_is_halted_from_the_start_has_the_book_it_was_halted_with():
