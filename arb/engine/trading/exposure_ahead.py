@@ -1,8 +1,8 @@
 """What the next entry will be reviewed by, read beside what is evaluated.
 
-It is read again when something was decided since, or after half of the time for which it serves, while there
-are coins worth an entry. What entries of this process add to it is added here: they are decided one at a
-time. Where it does not serve an entry, it is read for it first.
+It is read once at the beginning, and again when something was decided since, or after half of the time for
+which it serves, while there are coins worth an entry. What entries of this process add to it is added here:
+they are decided one at a time. Where it does not serve an entry, it is read for it first.
 """
 
 from collections.abc import Iterator
@@ -82,8 +82,10 @@ class ExposureAhead:
     def is_due(self) -> bool:
         """Tell whether it should be read again now."""
         ways, known = self._ways(), self._known
-        if not ways or known is None:
-            return bool(ways)
+        if known is None:
+            return True  # so that the first entry finds its statement prepared
+        if not ways:
+            return False
         is_young = is_within(known.read_at_ns, self.clock.now_ns(), AGE_NS_MAX // 2)
         return not (is_young and self._is_current(known) and known.ways.issuperset(ways))
 

@@ -67,11 +67,13 @@ def used(ahead, way=WAY):
         return known
 
 
-def test_nothing_is_read_while_nothing_is_worth_an_entry(ahead, store):
+def test_it_is_read_once_before_the_first_entry_and_then_not_while_nothing_is_worth_one(ahead, store):
+    ahead.read()
+    assert store.reads == [()]
     ahead.note(5)
     assert not ahead.is_due()
     ahead.read()
-    assert store.reads == []
+    assert store.reads == [()]
 
 
 def test_what_was_worth_an_entry_is_read_ahead(ahead, store):
@@ -128,6 +130,9 @@ def test_it_is_read_again_before_it_is_too_old(testbed, ahead, store):
 
 def test_what_is_worth_nothing_any_more_is_forgotten(testbed, ahead):
     ahead.want(WAY)
+    ahead.read()
+    ahead.expire()
+    assert ahead.is_due()
     testbed.pass_time(WANTED_NS // NS_PER_MS)
     assert not ahead.is_due()
 
