@@ -2,9 +2,12 @@
 
 It is what each evaluation, each settlement and each report begins with; read one after the other in a
 transaction they are five round trips. Prepared, since the server would take longer to plan it than to run it.
+What an evaluation reads has mostly not changed since the one before: a trade whose rows are of the versions
+that a connection has read already is not made of them again.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from types import SimpleNamespace
@@ -20,6 +23,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
+    literal_column,
     select,
 )
 
@@ -38,6 +42,9 @@ ORDER: Final[Sequence[Column[Any]]] = list(orders.c)
 FILL: Final[Sequence[Column[Any]]] = [fills.c[name] for name in Fill.__dataclass_fields__]
 AT_TRADE, AT_ORDER = 2, 2 + len(TRADE)
 AT_FILL: Final = AT_ORDER + len(ORDER)
+AT_VERSIONS: Final = AT_FILL + len(FILL)
+VERSIONS: Final = tuple(literal_column(f"{table.name}.xmin") for table in (trades, orders, fills))
+KEPT, KEPT_MAX = "arb_views", 500  # trades a connection
 OF_TRADE: Final = orders.c.trade_id == trades.c.trade_id
 OF_ORDER: Final = fills.c.client_order_id == orders.c.client_order_id
 BY_AGE: Final = (
@@ -50,7 +57,7 @@ UNDER_WAY: Final = and_(trades.c.session_id == sessions.c.session_id, trades.c.s
 
 def _session_view(under_way: ColumnElement[bool]) -> Select[Any]:
     return (
-        select(sessions.c.mode, func.coalesce(review_marks.c.mark, 0), *TRADE, *ORDER, *FILL)
+        select(sessions.c.mode, func.coalesce(review_marks.c.mark, 0), *TRADE, *ORDER, *FILL, *VERSIONS)
         .select_from(sessions)
         .outerjoin(review_marks, review_marks.c.session_id == sessions.c.session_id)
         .outerjoin(trades, under_way)
@@ -93,6 +100,14 @@ ORDER_VIEW: Final = Prepared(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A trade as it was read, and the transactions that wrote its rows: of the same ones it is the same."""
+
+    versions: Sequence[Any]
+    view: TradeView
+
+
 def session_view(
     connection: Connection, session_id: SessionId, coins: Sequence[Coin] | None, meanwhile: Meanwhile
 ) -> SessionView | None:
@@ -104,7 +119,12 @@ def session_view(
     if not rows:
         return None
     mode, mark = rows[0][:AT_TRADE]
-    return SessionView(mode=Mode(mode), trades=tuple(_trades(rows)), mark=mark)
+    kept: dict[TradeId, _Kept] = connection.info.setdefault(KEPT, {})
+    found = dict(_kept_or_read(rows, kept))
+    if len(kept) + len(found) > KEPT_MAX:
+        kept.clear()
+    kept.update(found)
+    return SessionView(mode=Mode(mode), trades=tuple(each.view for each in found.values()), mark=mark)
 
 
 def trade_view(connection: Connection, trade_id: TradeId) -> TradeView | None:
@@ -127,9 +147,24 @@ def _trades(rows: Iterable[Row[Any]]) -> Iterator[TradeView]:
     for trade_id, of_trade in groupby(rows, key=itemgetter(AT_TRADE)):
         if trade_id is None:
             return  # a session without any
+        yield _trade(list(of_trade))
+
+
+def _kept_or_read(rows: Iterable[Row[Any]], kept: Mapping[TradeId, _Kept]) -> Iterator[tuple[TradeId, _Kept]]:
+    for trade_id, of_trade in groupby(rows, key=itemgetter(AT_TRADE)):
+        if trade_id is None:
+            return
         listed = list(of_trade)
-        trade = trade_of(_part(listed[0], AT_TRADE, TRADE))
-        yield TradeView(trade, tuple(_orders(listed, AT_ORDER)))
+        versions = [row[AT_VERSIONS:] for row in listed]
+        before = kept.get(trade_id)
+        if before is None or before.versions != versions:
+            before = _Kept(versions, _trade(listed))
+        yield trade_id, before
+
+
+def _trade(listed: Sequence[Row[Any]]) -> TradeView:
+    trade = trade_of(_part(listed[0], AT_TRADE, TRADE))
+    return TradeView(trade, tuple(_orders(listed, AT_ORDER)))
 
 
 def _orders(rows: Iterable[Row[Any]], at: int) -> Iterator[Order]:

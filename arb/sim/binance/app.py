@@ -4,7 +4,6 @@
 state of 2026-07.
 """
 
-from collections.abc import Mapping
 
 from aiohttp import web
 
@@ -14,7 +13,6 @@ from arb.sim.binance.feed import BinanceFeed
 from arb.sim.binance.public_trades import PublicTrades
 from arb.sim.binance.rest import unknown_paths
 from arb.sim.binance.symbols import QUOTE, symbol_name
-from arb.sim.core.book import SimulatedBook
 from arb.sim.core.context import VenueContext
 from arb.sim.core.exchange import Exchange
 from arb.sim.core.rules import ReceivedAssetFee, VenueRules
