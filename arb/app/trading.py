@@ -99,6 +99,7 @@ def _evaluate(
     execute: Execute,
 ) -> Evaluate:
     stores, settings = shared.stores, shared.settings
+    deliver = Deliver(execute=execute, counters=stores.counters, clock=shared.clock, tell=shared.tell)
     return Evaluate(
         session_id=shared.session_id,
         markets=shared.markets,
@@ -126,7 +127,8 @@ def _evaluate(
         coin_filter=CoinFilter(stores.board.degree),
         reserve=shared.reserve,
         beside=shared.reserve,
-        deliver=Deliver(send=execute.send, counters=stores.counters, clock=shared.clock, tell=shared.tell),
+        deliver=deliver,
+        get_ready=deliver.get_ready,
     )
 
 

@@ -394,6 +394,9 @@ def at_once() -> None:
     """Wait for nothing before an order is sent."""
 
 
+Ready = Callable[[Before], OrderReport]  # sends an order that is ready, as `place` does
+
+
 class VenueClient(Protocol):
     """One venue's private and reference endpoints. Never retries an order by itself."""
 
@@ -404,6 +407,12 @@ class VenueClient(Protocol):
 
         `before` is called when all is ready, right before the first byte; what it raises keeps it from going.
         Raises: Rejected (final), Retryable (proven not placed), OutcomeUnknown (ask), Fatal.
+        """
+
+    def ready(self, order: Order) -> Ready | None:
+        """Take room for one claimed order and sign it; return what sends it once, None where that takes time.
+
+        Nothing is asked of the venue and nothing is waited for. Raises: VenueError, as `place` does.
         """
 
     def query(self, order: Order) -> OrderReport | None:

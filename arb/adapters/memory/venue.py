@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from arb.adapters.venues.age import ClaimAge
@@ -24,7 +25,7 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Fill, Order, OrderReport, OrderState
 from arb.ports.market import Clock, QuoteStore
-from arb.ports.trading import Before, NeverPlaced, NotFoundYet, Resolution, at_once
+from arb.ports.trading import Before, NeverPlaced, NotFoundYet, Ready, Resolution, at_once
 from arb.venues.registry import FACTS
 
 FENCE_MARGIN_NS: Final = 10_000 * NS_PER_MS  # the venue's own API timeout
@@ -90,6 +91,10 @@ class MemoryVenue:
                 raise OutcomeUnknown(self.venue, "timeout")
             case _:
                 return self._arrive(order, trouble)
+
+    def ready(self, order: Order) -> Ready | None:
+        """Return what places it: nothing is signed."""
+        return partial(self.place, order)
 
     def deliver_late(self) -> None:
         """Let what was on the way arrive, where its time has come."""

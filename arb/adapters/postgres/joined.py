@@ -43,7 +43,9 @@ FILL: Final[Sequence[Column[Any]]] = [fills.c[name] for name in Fill.__dataclass
 AT_TRADE, AT_ORDER = 2, 2 + len(TRADE)
 AT_FILL: Final = AT_ORDER + len(ORDER)
 AT_VERSIONS: Final = AT_FILL + len(FILL)
-VERSIONS: Final = tuple(literal_column(f"{table.name}.xmin") for table in (trades, orders, fills))
+VERSIONS: Final[Sequence[ColumnElement[Any]]] = tuple(
+    literal_column(f"{table.name}.xmin") for table in (trades, orders, fills)
+)
 KEPT, KEPT_MAX = "arb_views", 500  # trades a connection
 OF_TRADE: Final = orders.c.trade_id == trades.c.trade_id
 OF_ORDER: Final = fills.c.client_order_id == orders.c.client_order_id
@@ -120,11 +122,11 @@ def session_view(
         return None
     mode, mark = rows[0][:AT_TRADE]
     kept: dict[TradeId, _Kept] = connection.info.setdefault(KEPT, {})
-    found = dict(_kept_or_read(rows, kept))
-    if len(kept) + len(found) > KEPT_MAX:
+    seen = dict(_kept_or_read(rows, kept))
+    if len(kept) + len(seen) > KEPT_MAX:
         kept.clear()
-    kept.update(found)
-    return SessionView(mode=Mode(mode), trades=tuple(each.view for each in found.values()), mark=mark)
+    kept.update(seen)
+    return SessionView(mode=Mode(mode), trades=tuple(each.view for each in seen.values()), mark=mark)
 
 
 def trade_view(connection: Connection, trade_id: TradeId) -> TradeView | None:

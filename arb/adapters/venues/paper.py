@@ -10,6 +10,7 @@ what resolving it says. Balances are the ledger's own.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Protocol
 
 from arb.domain.errors import Rejected, StoreUnavailable
@@ -22,7 +23,7 @@ from arb.domain.time import is_current
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Fill, Order, OrderReport, OrderState
 from arb.ports.market import Clock, QuoteStore
-from arb.ports.trading import Before, NeverPlaced, Resolution, at_once
+from arb.ports.trading import Before, NeverPlaced, Ready, Resolution, at_once
 
 
 class _PublicClient(Protocol):
@@ -83,6 +84,10 @@ class PaperVenue:
             status=OrderState.FILLED if complete else OrderState.EXPIRED,
             fills=fills,
         )
+
+    def ready(self, order: Order) -> Ready | None:
+        """Return what places it: nothing is signed."""
+        return partial(self.place, order)
 
     def query(self, order: Order) -> OrderReport | None:
         """Return nothing: an order is over before `place` returns."""

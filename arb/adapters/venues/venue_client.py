@@ -6,7 +6,8 @@ order whose request cannot have left is `Retryable`; one whose reply is missing,
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
 from arb.adapters.venues.http import NoConnectionFree, NotSent, ReplyLost
@@ -23,7 +24,7 @@ from arb.domain.errors import (
 )
 from arb.domain.market.ids import Venue
 from arb.domain.time import NS_PER_MS
-from arb.domain.trading.order import Order
+from arb.domain.trading.order import Order, OrderReport
 from arb.ports.trading import Before, at_once
 from arb.venues.api_key import ApiKey
 from arb.venues.reply import read
@@ -72,8 +73,22 @@ class Gateway:
 
         `before` is called right before the first byte; what it raises keeps the request from being sent.
         """
+        self._enter(request, wait_ms_max)
+        return self._ask(request, parser, before)
+
+    def ready(self, request: HttpRequest, parser: Callable[[Any], Parsed]) -> Callable[[Before], Parsed]:
+        """Take room for one request without waiting, and return what sends it as `ask` does.
+
+        Raises: VenueError where there is no room, or nothing gets through.
+        """
+        self._enter(request, 0)
+        return partial(self._ask, request, parser)
+
+    def _enter(self, request: HttpRequest, wait_ms_max: int) -> None:
         self._limiter.acquire(request.group, request.weight, wait_ms_max)
         self._breaker.enter()
+
+    def _ask(self, request: HttpRequest, parser: Callable[[Any], Parsed], before: Before) -> Parsed:
         response = self._exchange(request, before)
         try:
             return read(response, parser)
@@ -116,6 +131,11 @@ def require_key(venue: Venue, api_key: ApiKey | None) -> ApiKey:
     if api_key is None:
         raise Fatal(venue, "credentials are missing")
     return api_key
+
+
+def placed_as(order: Order, parser: Callable[[Any], OrderReport]) -> Callable[[Any], OrderReport]:
+    """Return what reads the reply to an order, under our name of it."""
+    return lambda body: replace(parser(body), client_order_id=order.client_order_id)
 
 
 def sending_time_left_ms(order: Order, now_ns: int) -> int:

@@ -17,6 +17,9 @@ from arb.engine.trading.hand_off import Reserve, nobody_waits
 # What most entries are written in: who evaluates leaves them the interpreter for that long, and then goes on.
 MOMENT_S: Final = 0.003
 Outcome = TypeVar("Outcome")
+# Does a piece and returns what became of it. Where nobody waits for all of it, it is given what hears that
+# earlier, and may go on with what follows for as long as that takes.
+Work = Callable[[Callable[[Outcome], object] | None], Outcome]
 
 
 def nobody_asks(_coin: Coin) -> None:
@@ -27,7 +30,7 @@ class _Piece(Generic[Outcome]):
     """One piece of work, and what follows."""
 
     def __init__(
-        self, work: Callable[[], Outcome], then: Callable[[Outcome], int], over: Callable[[], object]
+        self, work: Work[Outcome], then: Callable[[Outcome], int], over: Callable[[], object]
     ) -> None:
         self._work, self._then, self._over = work, then, over
         self._outcome: list[Outcome] = []
@@ -35,21 +38,42 @@ class _Piece(Generic[Outcome]):
         self._is_over = threading.Event()
 
     def run(self) -> None:
-        """Do it; never raises."""
+        """Do it while who evaluates waits for all of it; never raises."""
+        self._run(None)
+
+    def run_aside(self) -> None:
+        """Do it, where who evaluates waits only until it is known what became of it.
+
+        Raises: what followed then did.
+        """
+        self._run(self._told)
+
+    def _run(self, told: Callable[[Outcome], object] | None) -> None:
         try:
-            self._outcome.append(self._work())
-        except Exception as error:  # noqa: BLE001 - whatever it is, who evaluates raises it
-            self._error = error
+            self._told(self._work(told))
+        except Exception as error:
+            if self.is_over():
+                raise  # of what followed: whoever lent the seat tells
+            self._error = error  # who evaluates raises it
         finally:
+            self._end()
+
+    def _told(self, outcome: Outcome) -> None:
+        if not self.is_over():
+            self._outcome.append(outcome)
+            self._end()
+
+    def _end(self) -> None:
+        if not self.is_over():
             self._is_over.set()
-        self._over()
+            self._over()
 
     def is_over(self) -> bool:
-        """Tell whether it has been tried."""
+        """Tell whether it is known what became of it."""
         return self._is_over.is_set()
 
     def waited(self, seconds_max: float) -> bool:
-        """Wait until it has been tried, or for so long; tell which."""
+        """Wait until that is known, or for so long; tell which."""
         return self._is_over.wait(seconds_max)
 
     def take_up(self) -> int:
@@ -75,7 +99,7 @@ class Beside(Generic[Outcome]):
         """Tell whether one of this coin is under way."""
         return coin in self._begun
 
-    def add(self, coin: Coin, work: Callable[[], Outcome], then: Callable[[Outcome], int]) -> None:
+    def add(self, coin: Coin, work: Work[Outcome], then: Callable[[Outcome], int]) -> None:
         """Have it done as soon as they are started; `then` is for whoever evaluates, and returns a count."""
         piece = _Piece(work, then, partial(self.over, coin))
         self._begun[coin] = piece
@@ -92,7 +116,7 @@ class Beside(Generic[Outcome]):
             if seats is None:
                 piece.run()
             else:
-                seats.run(piece.run)
+                seats.run(piece.run_aside)
 
     def wait_a_moment(self) -> None:
         """Leave the interpreter to what is under way, until it is over or for a moment."""

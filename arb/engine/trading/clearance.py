@@ -1,7 +1,8 @@
 """When an order that a sender has ready may go: once its claim is committed.
 
 A sender takes room within the venue's limits and signs while the claim is being committed, and waits here
-right before the first byte. What was never committed is never sent.
+right before the first byte. What was never committed is never sent. Who commits and sends an order as well
+does that first: senders are told when its bytes leave, and look by themselves where that takes longer.
 """
 
 import threading
@@ -9,6 +10,8 @@ from typing import Final
 
 from arb.domain.errors import ArbError
 from arb.ports.trading import Meanwhile, nothing_else
+
+LOOK_S: Final = 0.002  # a connection that has to be made keeps nobody's order longer than this
 
 
 class NotCommitted(ArbError):
@@ -28,8 +31,12 @@ class Clearance:
         """Tell whether they may go by now."""
         return self._is_granted
 
+    def committed(self) -> None:
+        """They are committed; who waits is told by `grant`, or looks."""
+        self._is_granted = True
+
     def grant(self) -> None:
-        """They are committed."""
+        """They are committed, and everybody is told."""
         self._is_granted = True
         self._decided.set()
 
@@ -40,7 +47,8 @@ class Clearance:
     def await_commit(self) -> None:
         """Wait until that is known, for an order that is ready. Raises: NotCommitted."""
         self._on_ready()
-        self._decided.wait()
+        while not self._decided.wait(LOOK_S) and not self._is_granted:
+            pass
         if not self._is_granted:
             raise NotCommitted("not committed")
 

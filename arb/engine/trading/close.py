@@ -82,7 +82,8 @@ class ClosePairs:
         is_held_back = is_within(self._held_back_ns.get(market.coin, 0), now_ns, HELD_BACK_NS)
         if is_held_back or self.beside is nobody_waits:
             return self._close_all(due)
-        self.exits.add(market.coin, partial(self._close_all, due), partial(self._closed, market.coin, now_ns))
+        work = partial(self._close_all, due)
+        self.exits.add(market.coin, lambda _told: work(), partial(self._closed, market.coin, now_ns))
         return None
 
     def _closed(self, coin: Coin, now_ns: int, count: int) -> int:

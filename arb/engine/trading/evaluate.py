@@ -21,7 +21,15 @@ from arb.engine.trading.enter import Enter
 from arb.engine.trading.exit_guard import ExitGuard
 from arb.engine.trading.exposure_ahead import ExposureAhead
 from arb.engine.trading.guard import EntryGuard
-from arb.engine.trading.hand_off import Deliver, HandOff, Reserve, nobody_sends, nobody_waits
+from arb.engine.trading.hand_off import (
+    Deliver,
+    GetReady,
+    HandOff,
+    Reserve,
+    nobody_sends,
+    nobody_waits,
+    nothing_ready,
+)
 from arb.engine.trading.journal import Journal, unread
 from arb.engine.trading.proposals import Appetite, edges_at
 from arb.engine.trading.session_reading import SessionReading
@@ -58,6 +66,7 @@ class Evaluate:
     journal: Journal = unread
     reserve: Reserve = nobody_waits
     deliver: Deliver = nobody_sends
+    get_ready: GetReady = nothing_ready
     beside: Reserve = nobody_waits  # for what is written while other coins are looked at
     hand_off: HandOff = field(init=False)
     enter: Enter = field(init=False)
@@ -77,6 +86,7 @@ class Evaluate:
             lifetime_ns=self.appetite.order_lifetime_ns,
             reserve=self.reserve,
             deliver=self.deliver,
+            get_ready=self.get_ready,
         )
         enter = Enter(
             session_id=self.session_id,

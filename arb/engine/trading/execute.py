@@ -27,7 +27,16 @@ from arb.engine.trading.kill_gate import KillGate
 from arb.engine.trading.stability import VenueHealthStore
 from arb.ports.market import Clock, Entropy
 from arb.ports.messaging import AlertSink, Counters, Dispatcher
-from arb.ports.trading import NeverPlaced, NotFoundYet, SessionStore, TradeStore, VenueClient
+from arb.ports.trading import (
+    Meanwhile,
+    NeverPlaced,
+    NotFoundYet,
+    Ready,
+    SessionStore,
+    TradeStore,
+    VenueClient,
+    nothing_else,
+)
 
 FOLLOW_MS: Final = (15, 30, 60, 120, 240)  # a venue may answer `wait` first; most results are there by 50 ms
 WORKING_MS_MAX: Final = 2_000  # an IOC order that still works after this is cancelled
@@ -88,14 +97,27 @@ class Execute:
             return self.trades.order(client_order_id)
         return self._ended(order) if order.is_terminal else self.send(order)
 
-    def send(self, order: Order, clearance: Clearance = COMMITTED) -> Order | None:
+    def ready(self, order: Order) -> Ready | None:
+        """Return what sends an order that is being claimed, None where it cannot be got ready at once."""
+        try:
+            return self.venues[order.venue].ready(order)
+        except VenueError:  # who sends it meets it again
+            return None
+
+    def send(
+        self,
+        order: Order,
+        clearance: Clearance = COMMITTED,
+        ready: Ready | None = None,
+        leaving: Meanwhile = nothing_else,
+    ) -> Order | None:
         """Send an order under a claim of the caller's once that is committed, and follow it as above.
 
-        The kill switch is read once more: its file, after the commit and right before the bytes.
-        Raises: NotCommitted.
+        The kill switch is read once more: its file, after the commit and right before the bytes. Then
+        `leaving` is called. Raises: NotCommitted.
         """
         try:
-            report = self._placed(order, clearance)
+            report = self._placed(order, clearance, ready, leaving)
         except _TakenBack:
             return self._stopped(order.client_order_id)
         except Retryable as error:
@@ -110,20 +132,25 @@ class Execute:
             return self._follow(order, FIRST_ASK, report)
         return self._follow(self.booking.record(order, report), FIRST_ASK)
 
-    def _placed(self, order: Order, clearance: Clearance) -> OrderReport:
+    def _placed(
+        self, order: Order, clearance: Clearance, ready: Ready | None, leaving: Meanwhile
+    ) -> OrderReport:
+        if ready is not None:
+            return ready(partial(self._clear, order, clearance, leaving))
         place = self.venues[order.venue].place
         if not clearance.is_granted:
             return place(order, partial(self._clear, order, clearance))
         self._clear(order, clearance)
         return place(order)
 
-    def _clear(self, order: Order, clearance: Clearance) -> None:
+    def _clear(self, order: Order, clearance: Clearance, leaving: Meanwhile = nothing_else) -> None:
         """Let an order go that is ready. Raises: NotCommitted, Retryable, _TakenBack; then it is not sent."""
         clearance.await_commit()
         if self.gate.takes_back(order):
             raise _TakenBack
         if not order.is_alive(self.clock.now_ns()):
             raise Retryable(order.venue, f"{order.client_order_id}: lifetime over before it was sent")
+        leaving()
 
     def resolve(self, client_order_id: ClientOrderId, attempt: int = ASK_ONCE) -> Order | None:
         """Ask the venue what became of an order; nothing but its proof moves an UNKNOWN.

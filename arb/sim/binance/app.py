@@ -4,7 +4,6 @@
 state of 2026-07.
 """
 
-
 from aiohttp import web
 
 from arb.sim.binance.api import BinanceApi

@@ -360,6 +360,7 @@ def test_order_that_is_limited_is_not_placed_and_pauses(world: World, kind: str,
 
 def test_late_order_is_not_sent(world: World):
     order = replace(world.order(), expires_at_ns=CLOCK.now_ns() - 1)
+    world.client.time_offset_ms()
     with pytest.raises(Retryable):
         world.client.place(order)
     assert world.simulator.orders(order.client_order_id) == []
@@ -476,3 +477,37 @@ def test_every_coin_that_is_listed_is_told_with_what_was_traded_of_it(world: Wor
     found = world.client.turnovers()
     assert "BTC" in found
     assert all(amount is not None and amount >= 0 for amount in found.values())
+
+
+def test_an_order_that_was_got_ready_leaves_when_it_is_sent_and_not_before(world: World):
+    order = world.order()
+    world.client.time_offset_ms()
+    send = world.client.ready(order)
+    assert send is not None
+    assert answered(lambda: world.client.query(order)) is None
+    before = list[OrderReport | None]()
+    report = send(lambda: before.append(answered(lambda: world.client.query(order))))
+    assert before == [None]
+    assert report.client_order_id == order.client_order_id
+    assert world.result(order).status in TERMINAL
+
+
+def test_what_is_kept_from_leaving_was_never_placed(world: World):
+    order = world.order()
+    world.client.time_offset_ms()
+    send = world.client.ready(order)
+    assert send is not None
+
+    def stop() -> None:
+        raise Retryable(order.venue, "stopped")
+
+    with pytest.raises(Retryable, match="stopped"):
+        send(stop)
+    assert answered(lambda: world.client.query(order)) is None
+
+
+def test_an_order_whose_lifetime_is_over_is_not_got_ready(world: World):
+    order = replace(world.order(), expires_at_ns=CLOCK.now_ns() - 1)
+    world.client.time_offset_ms()
+    with pytest.raises(Retryable, match="lifetime"):
+        world.client.ready(order)

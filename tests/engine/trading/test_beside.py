@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
@@ -52,7 +51,7 @@ def refused(seen: list[object]) -> Callable[[object], bool]:
 
 def test_what_nobody_is_free_for_is_written_by_who_starts_it():
     openings, seen = Beside(), []
-    openings.add(BTC, lambda: NO, refused(seen))
+    openings.add(BTC, lambda _told: NO, refused(seen))
     assert openings.has(BTC)
     assert openings.take_up() == 0
     openings.start()
@@ -64,7 +63,7 @@ def test_what_nobody_is_free_for_is_written_by_who_starts_it():
 def test_a_coin_has_one_under_way_until_it_is_taken_up():
     seats, seen = Seats(1), []
     openings = Beside(seats)
-    openings.add(BTC, lambda: NO, lambda verdict: refused(seen)(verdict) or True)
+    openings.add(BTC, lambda _told: NO, lambda verdict: refused(seen)(verdict) or True)
     openings.start()
     assert openings.take_up() == 0
     seats.do()
@@ -78,13 +77,13 @@ def test_in_turn_one_seat_does_all_of_them_in_their_order():
     seats, done = Seats(9), []
     exits = Beside(seats, in_turn=True)
     for coin in (BTC, ETH):
-        exits.add(coin, partial(done.append, coin), lambda _outcome: 1)
+        exits.add(coin, lambda _told, coin=coin: done.append(coin), lambda _outcome: 1)
         exits.start()
     assert len(seats.work) == 1
     seats.do()
     assert done == [BTC, ETH]
     assert exits.take_up() == 2
-    exits.add(BTC, partial(done.append, BTC), lambda _outcome: 1)
+    exits.add(BTC, lambda _told: done.append(BTC), lambda _outcome: 1)
     exits.start()
     seats.do()
     assert done == [BTC, ETH, BTC]
@@ -94,7 +93,7 @@ def test_what_takes_long_is_waited_for_a_moment_only():
     seats = Seats(2)
     openings = Beside(seats)
     for coin in (BTC, ETH):
-        openings.add(coin, lambda: NO, refused([]))
+        openings.add(coin, lambda _told: NO, refused([]))
     openings.start()
     openings.wait_a_moment()
     assert openings.take_up() == 0
@@ -103,18 +102,63 @@ def test_what_takes_long_is_waited_for_a_moment_only():
 
 
 def test_a_failure_is_raised_where_it_is_taken_up_and_costs_no_other_one():
-    def fail() -> Denied:
+    def fail(_told: object) -> Denied:
         raise StoreUnavailable("away")
 
     openings, seen = Beside(), []
     openings.add(BTC, fail, refused(seen))
-    openings.add(ETH, lambda: NO, refused(seen))
+    openings.add(ETH, lambda _told: NO, refused(seen))
     openings.start()
     with pytest.raises(StoreUnavailable):
         openings.take_up()
     assert openings.take_up() == 0
     assert seen == [NO]
     assert not openings.has(BTC)
+
+
+def test_what_became_of_a_piece_is_taken_up_while_it_goes_on(seats):
+    openings, seen, told = Beside(seats, over=lambda coin: told.append(coin)), [], []
+
+    def work(tell: Callable[[object], object]) -> Denied:
+        tell(NO)
+        told.append("goes on")
+        assert openings.take_up() == 0
+        return NO
+
+    openings.add(BTC, work, refused(seen))
+    openings.start()
+    seats.do()
+    assert told == [BTC, "goes on"]
+    assert seen == [NO]
+    assert openings.take_up() == 0
+    assert seen == [NO]
+
+
+def test_who_evaluates_is_not_kept_by_what_follows():
+    given, openings = [], Beside()
+    openings.add(BTC, given.append, refused([]))
+    openings.start()
+    assert given == [None]
+
+
+def test_what_fails_after_it_was_told_of_takes_nothing_back(seats):
+    openings, seen = Beside(seats), []
+
+    def work(tell: Callable[[object], object]) -> Denied:
+        tell(NO)
+        raise StoreUnavailable("away")
+
+    openings.add(BTC, work, refused(seen))
+    openings.start()
+    with pytest.raises(StoreUnavailable):
+        seats.do()
+    openings.take_up()
+    assert seen == [NO]
+
+
+@pytest.fixture
+def seats():
+    return Seats(1)
 
 
 @pytest.fixture
@@ -359,7 +403,7 @@ def test_an_entry_is_not_left_for_later_where_another_coin_fails(testbed):
 
     seats = Seats(1)
     testbed.evaluate = replace(testbed.evaluate, beside=seats, kill_switch=Broken())
-    testbed.evaluate.enter.openings.add(ETH, lambda: NO, refused([]))
+    testbed.evaluate.enter.openings.add(ETH, lambda _told: NO, refused([]))
     testbed.premium(60)
     with pytest.raises(StoreUnavailable):
         testbed.evaluate_now()

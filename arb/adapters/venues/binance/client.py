@@ -9,7 +9,7 @@ from arb.adapters.venues.age import ClaimAge
 from arb.adapters.venues.binance.markets import BinanceMarkets, Fees, NoFees
 from arb.adapters.venues.binance.session import BinanceSession
 from arb.adapters.venues.pages import by_id
-from arb.adapters.venues.venue_client import Gateway, sending_time_left_ms
+from arb.adapters.venues.venue_client import Gateway, placed_as, sending_time_left_ms
 from arb.domain.errors import Retryable
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue
@@ -19,7 +19,7 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Fill, Order, OrderReport
 from arb.ports.market import Clock
-from arb.ports.trading import Before, NeverPlaced, NotFoundYet, Resolution, at_once
+from arb.ports.trading import Before, NeverPlaced, NotFoundYet, Ready, Resolution, at_once
 from arb.venues.api_key import ApiKey
 from arb.venues.binance import orders, replies
 from arb.venues.binance.listed import listed
@@ -65,8 +65,16 @@ class BinanceClient:
         self._sending_time_left_ms(order)
         stamp = self._session.stamp(order.claimed_at_ns)
         left_ms = self._sending_time_left_ms(order)
-        report = self._session.ask(orders.place(order, stamp), replies.placed, left_ms, before)
-        return replace(report, client_order_id=order.client_order_id)
+        request = orders.place(order, stamp)
+        return self._session.ask(request, placed_as(order, replies.placed), left_ms, before)
+
+    def ready(self, order: Order) -> Ready | None:
+        """Sign one claimed order as `place` does, unless the venue's clock has to be measured first."""
+        if not self._session.has_offset():
+            return None
+        self._sending_time_left_ms(order)
+        request = orders.place(order, self._session.stamp(order.claimed_at_ns))
+        return self._session.ready(request, placed_as(order, replies.placed))
 
     def query(self, order: Order) -> OrderReport | None:
         """Return the order with its fills, None if Binance does not know it (yet)."""

@@ -40,10 +40,19 @@ class BinanceSession:
         before: Before = at_once,
     ) -> Parsed:
         """Send one request and return what `parser` makes of the reply. Raises: VenueError."""
+        return self._heeding(lambda: self._gateway.ask(request, parser, wait_ms_max, before))
+
+    def ready(self, request: HttpRequest, parser: Callable[[Any], Parsed]) -> Callable[[Before], Parsed]:
+        """Take room for a request and return what sends it. Raises: VenueError where that had to wait."""
+        send = self._gateway.ready(request, parser)
+        return lambda before: self._heeding(lambda: send(before))
+
+    def _heeding(self, ask: Callable[[], Parsed]) -> Parsed:
+        """Ask, and measure the venue's clock again before the next signature if that says that it is off."""
         try:
-            return self._gateway.ask(request, parser, wait_ms_max, before)
+            return ask()
         except ClockRejected:
-            self._offset_at_ns = -OFFSET_AGE_NS_MAX  # measured again before the next signature
+            self._offset_at_ns = -OFFSET_AGE_NS_MAX
             raise
 
     def now(self) -> RequestStamp:
@@ -60,9 +69,11 @@ class BinanceSession:
 
     def offset_ms(self) -> int:
         """Return the venue's clock minus ours, measured anew every ten minutes."""
-        if abs(self._clock.now_ns() - self._offset_at_ns) >= OFFSET_AGE_NS_MAX:
-            return self.measured_offset_ms()
-        return self._offset_ms
+        return self._offset_ms if self.has_offset() else self.measured_offset_ms()
+
+    def has_offset(self) -> bool:
+        """Tell whether it needs not be measured now."""
+        return abs(self._clock.now_ns() - self._offset_at_ns) < OFFSET_AGE_NS_MAX
 
     def measured_offset_ms(self) -> int:
         """Measure the venue's clock minus ours, taking the reply for half a round trip old."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from arb.adapters.venues.age import ClaimAge
 from arb.adapters.venues.bithumb.markets import BithumbMarkets
-from arb.adapters.venues.venue_client import Gateway, require_key, sending_time_left_ms
+from arb.adapters.venues.venue_client import Gateway, placed_as, require_key, sending_time_left_ms
 from arb.domain.errors import Retryable
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue, VenueOrderId
@@ -17,7 +17,7 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Order, OrderReport
 from arb.ports.market import Clock, Entropy
-from arb.ports.trading import Before, NeverPlaced, NotFoundYet, Resolution, at_once
+from arb.ports.trading import Before, NeverPlaced, NotFoundYet, Ready, Resolution, at_once
 from arb.venues.api_key import ApiKey
 from arb.venues.bithumb import orders, replies
 from arb.venues.bithumb.instruments import DEFAULT_TERMS
@@ -58,8 +58,13 @@ class BithumbClient:
         """
         left_ms = sending_time_left_ms(order, self._clock.now_ns())
         request = orders.place(order, self._pass(order.claimed_at_ns // NS_PER_MS))
-        report = self._gateway.ask(request, replies.placed, left_ms, before)
-        return replace(report, client_order_id=order.client_order_id)
+        return self._gateway.ask(request, placed_as(order, replies.placed), left_ms, before)
+
+    def ready(self, order: Order) -> Ready | None:
+        """Sign one claimed order as `place` does."""
+        sending_time_left_ms(order, self._clock.now_ns())
+        request = orders.place(order, self._pass(order.claimed_at_ns // NS_PER_MS))
+        return self._gateway.ready(request, placed_as(order, replies.placed))
 
     def query(self, order: Order) -> OrderReport | None:
         """Return the order with its fills, None if Bithumb does not know it (yet)."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from arb.adapters.venues.age import ClaimAge
 from arb.adapters.venues.pages import upbit_closed_orders
 from arb.adapters.venues.upbit.markets import UpbitMarkets
-from arb.adapters.venues.venue_client import Gateway, require_key, sending_time_left_ms
+from arb.adapters.venues.venue_client import Gateway, placed_as, require_key, sending_time_left_ms
 from arb.domain.errors import OutcomeUnknown, Rejected, Retryable
 from arb.domain.market.book import Book
 from arb.domain.market.ids import Coin, Symbol, Venue, VenueOrderId
@@ -19,7 +19,7 @@ from arb.domain.time import NS_PER_MS
 from arb.domain.trading.external import ListedOrder
 from arb.domain.trading.order import Order, OrderReport
 from arb.ports.market import Clock, Entropy
-from arb.ports.trading import Before, NeverPlaced, NotFoundYet, Resolution, at_once
+from arb.ports.trading import Before, NeverPlaced, NotFoundYet, Ready, Resolution, at_once
 from arb.venues.api_key import ApiKey
 from arb.venues.errors import AmbiguousRejection, OrderNotFound
 from arb.venues.jwt import nonce_of
@@ -73,6 +73,11 @@ class UpbitClient:
     def place(self, order: Order, before: Before = at_once) -> OrderReport:
         """Send one claimed order; the reply says accepted at best, `query` says what came of it."""
         return self._post(order, sending_time_left_ms(order, self._clock.now_ns()), before)
+
+    def ready(self, order: Order) -> Ready | None:
+        """Sign one claimed order as `place` does."""
+        sending_time_left_ms(order, self._clock.now_ns())
+        return self._gateway.ready(orders.place(order, self._pass()), placed_as(order, replies.placed))
 
     def query(self, order: Order) -> OrderReport | None:
         """Return the order with its fills, None if Upbit does not know it (yet)."""
@@ -147,8 +152,7 @@ class UpbitClient:
 
     def _post(self, order: Order, wait_ms_max: int, before: Before = at_once) -> OrderReport:
         request = orders.place(order, self._pass())
-        report = self._gateway.ask(request, replies.placed, wait_ms_max, before)
-        return replace(report, client_order_id=order.client_order_id)
+        return self._gateway.ask(request, placed_as(order, replies.placed), wait_ms_max, before)
 
     def _redrive(self, order: Order) -> OrderReport | _RedriveAnswer:
         """Send the same order under the same identifier once more."""

@@ -282,3 +282,22 @@ def test_trouble_with_a_retry_after_lets_the_venue_rest_and_then_asks_again(benc
     with pytest.raises(RateLimited):
         bench.client.place(order)
     assert bench.transport.count(f"POST {ORDER}") == 1
+
+
+def test_an_order_is_got_ready_without_asking_anything(bench: Bench, order: Order):
+    assert bench.client.ready(order) is None  # how far the venue's clock is off has to be asked first
+    assert bench.transport.requests == []
+    bench.transport.on(f"POST {ORDER}", response(200, BINANCE_FULL))
+    bench.client.time_offset_ms()
+    asked = len(bench.transport.requests)
+    sends = [bench.client.ready(order) for _ in range(5)]
+    began_ns = bench.clock.now_ns()
+    with pytest.raises(RateLimited):  # all room is taken: nothing waits here for more
+        bench.client.ready(order)
+    assert bench.clock.now_ns() == began_ns
+    assert len(bench.transport.requests) == asked
+    bench.clock.advance_ms(20)
+    assert sends[0] is not None
+    assert sends[0](lambda: None).client_order_id == order.client_order_id
+    sent = fields(bench.transport.last(f"POST {ORDER}"))
+    assert int(sent["timestamp"]) == order.claimed_at_ns // 1_000_000
