@@ -47,7 +47,7 @@ class Clearance:
     def await_commit(self) -> None:
         """Wait until that is known, for an order that is ready. Raises: NotCommitted."""
         self._on_ready()
-        while not self._decided.wait(LOOK_S) and not self._is_granted:
+        while not self._is_granted and not self._decided.wait(LOOK_S):
             pass
         if not self._is_granted:
             raise NotCommitted("not committed")
