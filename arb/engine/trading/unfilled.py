@@ -25,8 +25,10 @@ from arb.engine.trading.stability import FRESH_NS, VenueHealthStore
 from arb.ports.market import Clock
 from arb.ports.messaging import AlertSink
 
-# What was read is read again for so long: its transaction may have been committed after we looked.
-OVERLAP_NS: Final = 30 * NS_PER_S
+# What was read is read again for so long: its transaction may have been committed after we looked. Hardly any
+# takes longer than a moment, so that no more is read again each time, and all of it now and then.
+MOMENT_NS: Final = 2 * NS_PER_S
+OVERLAP_NS, OVERLAP_EVERY_NS = 30 * NS_PER_S, 5 * NS_PER_S
 PRUNE_NS: Final = 60 * NS_PER_S
 
 
@@ -44,6 +46,7 @@ class Unfilled:
     _newest_ns: dict[Way, int] = field(default_factory=dict)
     _circuits: Circuits | None = None
     _read_at_ns: int = 0
+    _overlapped_at_ns: int = 0
     _pruned_at_ns: int = 0
     _told: dict[str, int] = field(default_factory=dict)  # the level, by subject
     _lock: Lock = field(default_factory=Lock)  # the fallback worker evaluates in several threads
@@ -87,9 +90,13 @@ class Unfilled:
         if age_ns < 0:
             self._pairs, self._ended, self._newest_ns, self._circuits = {}, {}, {}, None
         since_ns = now_ns - self.rules.horizon_ns
-        changed_ns = since_ns if self._circuits is None else max(since_ns, self._read_at_ns - OVERLAP_NS)
+        is_whole = not 0 <= now_ns - self._overlapped_at_ns < OVERLAP_EVERY_NS
+        overlap_ns = OVERLAP_NS if is_whole else MOMENT_NS
+        changed_ns = since_ns if self._circuits is None else max(since_ns, self._read_at_ns - overlap_ns)
         found = self.store.entries(self.session_id, since_ns, changed_ns)
         self._read_at_ns = now_ns
+        if is_whole:
+            self._overlapped_at_ns = now_ns
         self._circuits = self._following(found, now_ns)
         self._prune(since_ns, now_ns)
         return self._circuits

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -197,3 +198,39 @@ def test_threads_that_read_at_once_count_no_entry_twice(testbed):
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: testbed.unfilled.standing("BTC", direction).of_coin, range(64)))
     assert found == [expected] * 64
+
+
+def test_what_is_committed_long_after_it_was_written_is_found_soon(testbed):
+    """Each look reads the last moment again, and every few seconds as much as a transaction may take."""
+    work(testbed, 10)
+    direction = next(iter(testbed.tables.trades.values())).direction
+    hidden, entries_of = list(testbed.unfilled._pairs.values()), testbed.health.entries
+    testbed._wire_engine()
+    testbed.unfilled.store = SimpleNamespace(
+        entries=lambda *given: [each for each in entries_of(*given) if each not in hidden]
+    )
+    assert testbed.unfilled.standing("BTC", direction).of_coin.entries == 0
+    testbed.pass_time(10_000)
+    hidden.clear()
+    for _ in range(5):
+        testbed.pass_time(1_000)
+        standing = testbed.unfilled.standing("BTC", direction)
+    assert standing.of_coin.entries > 0
+
+
+def test_little_is_read_again_at_most_looks(testbed):
+    work(testbed, 10)
+    direction = next(iter(testbed.tables.trades.values())).direction
+    read_ms, entries_of = [], testbed.health.entries
+
+    def entries(session_id, opened_after_ns, changed_after_ns):
+        read_ms.append((testbed.clock.now_ns() - changed_after_ns) // 1_000_000)
+        return entries_of(session_id, opened_after_ns, changed_after_ns)
+
+    testbed.unfilled.store = SimpleNamespace(entries=entries)
+    for _ in range(10):
+        testbed.pass_time(1_000)
+        testbed.unfilled.standing("BTC", direction)
+    far = [each for each in read_ms if each > 30_000]
+    assert read_ms.count(3_000) == len(read_ms) - len(far)
+    assert len(far) == 2
