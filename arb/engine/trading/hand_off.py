@@ -88,6 +88,7 @@ class _Way:
         self.clearance = Clearance(self.hand_next)
         self._left = deque(orders if seats is not None else ())
         self._own: SendReady | None = None
+        self._is_prepared = False
         self._lock = Lock()
 
     @property
@@ -104,8 +105,9 @@ class _Way:
 
     def prepare(self, get_ready: GetReady) -> None:
         """Get the first one ready, to be sent by `send_own`, and hand the next one to a sender."""
-        if self._left and self._own is None:
-            self._own = get_ready(self._left[0])
+        if self.seats is not None and not self._is_prepared:
+            self._is_prepared = True  # also where a statement is sent again
+            self._own = get_ready(self.orders[0])
             if self._own is not None:
                 self._left.popleft()
         self.hand_next()

@@ -314,3 +314,26 @@ def test_what_was_denied_after_it_was_ready_is_not_sent(testbed, writer):
     writer.do()
     run_handed(testbed)
     assert sent(testbed) == 0
+
+
+@pytest.mark.parametrize("is_ready", [False, True])
+def test_a_statement_that_is_sent_again_gets_nothing_ready_again(testbed, writer, is_ready):
+    class Again(Outdated):
+        def open_reviewed(self, *given):
+            given[-1]()
+            return testbed.trades.open_reviewed(*given)
+
+    asked = []
+    get_ready = testbed.evaluate.get_ready
+
+    def once(order: Order) -> Callable[..., object] | None:
+        asked.append(order)
+        return get_ready(order) if is_ready else None
+
+    testbed.evaluate = replace(testbed.evaluate, trades=Again(testbed.trades), get_ready=once)
+    begin(testbed)
+    writer.do()
+    run_handed(testbed)
+    assert len(asked) == 1
+    assert sent(testbed) == 2
+    assert sent_once(testbed)
