@@ -6,6 +6,7 @@ A page gets the newest of each section whenever it is ready for more: a slow one
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final
 
@@ -87,8 +88,7 @@ class SectionHub:
     async def _repeat(self, section: PageSection, threads: ThreadPoolExecutor) -> None:
         version = 0
         while True:
-            if not section.always:
-                await self._watched.wait()
+            await self._due(section, version)
             version += 1
             loop = asyncio.get_running_loop()
             payload, every_ms = await loop.run_in_executor(threads, self._read, section)
@@ -96,6 +96,15 @@ class SectionHub:
                 self._newest[section.name] = version, payload
                 self._changed.notify_all()
             await asyncio.sleep(every_ms / 1000)
+
+    async def _due(self, section: PageSection, version: int) -> None:
+        """Wait until somebody looks, or until it is time for what is read then, too."""
+        if not section.unwatched_every_ms:
+            await self._watched.wait()
+        elif version:
+            left_ms = section.unwatched_every_ms - section.every_ms
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._watched.wait(), left_ms / 1000)
 
     def _read(self, section: PageSection) -> tuple[bytes, int]:
         """Return what a section says now, and in how long it is asked again."""

@@ -49,12 +49,12 @@ Document = Any  # what JSON holds, and Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSection:
-    """One part of the page. What is costly is read less often, and only while somebody looks."""
+    """One part of the page. What is costly is read less often, and mostly only while somebody looks."""
 
     name: str
     read: Callable[[], Document]
     every_ms: int
-    always: bool = False
+    unwatched_every_ms: int = 0  # while nobody looks; 0: not at all then
     lean_every_ms: int = 0  # while the machine is short of something; 0: as ever
 
 
@@ -76,7 +76,7 @@ class SectionReader:
     def sections(self) -> tuple[PageSection, ...]:
         """Return every section, the hot ones first."""
         return (
-            PageSection(name="market", read=self.market, every_ms=1_000, always=True),
+            PageSection(name="market", read=self.market, every_ms=1_000, unwatched_every_ms=5_000),
             PageSection(name="kill", read=self._kill, every_ms=1_000),
             PageSection(name="emergency", read=self.emergency, every_ms=2_000),
             PageSection(name="session", read=self.session, every_ms=1_000),

@@ -80,7 +80,7 @@ def test_nothing_costly_is_read_while_nobody_looks():
         return {}
 
     with serving(
-        [section("result", read), PageSection(name="market", read=dict, every_ms=20, always=True)]
+        [section("result", read), PageSection(name="market", read=dict, every_ms=20, unwatched_every_ms=40)]
     ) as served:
         time.sleep(0.2)
         assert numbers == []
@@ -89,6 +89,28 @@ def test_nothing_costly_is_read_while_nobody_looks():
         stream = browser.stream()
         events(stream, {"result"})
         assert numbers
+        stream.close()
+
+
+def test_what_is_read_while_nobody_looks_is_read_seldom_and_at_once_when_somebody_does():
+    numbers = []
+
+    def read():
+        numbers.append(time.monotonic())
+        return {}
+
+    with serving([PageSection(name="market", read=read, every_ms=10, unwatched_every_ms=60_000)]) as served:
+        deadline = time.monotonic() + 5
+        while not numbers and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        assert len(numbers) == 1
+        browser = served.browser()
+        browser.log_in()
+        stream = browser.stream()
+        while len(numbers) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert len(numbers) >= 2
         stream.close()
 
 
@@ -104,7 +126,9 @@ def test_pages_are_limited():
 
 
 def test_a_bug_in_a_reader_ends_the_process_and_is_not_hidden():
-    with serving([PageSection(name="market", read=lambda: 1 / 0, every_ms=20, always=True)]) as served:
+    with serving(
+        [PageSection(name="market", read=lambda: 1 / 0, every_ms=20, unwatched_every_ms=40)]
+    ) as served:
         deadline = time.monotonic() + 5
         while not served.broken and time.monotonic() < deadline:
             time.sleep(0.01)

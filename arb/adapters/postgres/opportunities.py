@@ -19,6 +19,10 @@ KEY: Final = ("session_id", "coin", "direction", "began_ns")
 REST: Final = (
     "ended_ns", "peak_ns", "peak_bps", "quantity", "size_krw", "worth_krw", "reason", "reasons", "trades",
 )  # fmt: skip
+ADDING: Final = insert(opportunities)
+PUTTING: Final = ADDING.on_conflict_do_update(
+    index_elements=KEY, set_={name: ADDING.excluded[name] for name in REST}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,9 @@ class SqlOpportunities:
         """Keep these in place of what they were. Raises: StoreUnavailable."""
         if not found:
             return
-        adding = insert(opportunities).values([_values(session_id, each) for each in found])
-        newest = {name: adding.excluded[name] for name in REST}
         with transaction(self.engine) as connection:
             connection.execute(UNHURRIED)
-            connection.execute(adding.on_conflict_do_update(index_elements=KEY, set_=newest))
+            connection.execute(PUTTING, [_values(session_id, each) for each in found])
 
     def count(self, since_ns: int) -> int:
         """Return how many began since a time. Raises: StoreUnavailable."""

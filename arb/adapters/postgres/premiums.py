@@ -6,7 +6,7 @@ it is a second of a record.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Engine,
     Label,
     Numeric,
+    bindparam,
     case,
     delete,
     func,
@@ -34,6 +35,7 @@ from arb.domain.market.premium import PremiumRow, PremiumStep, name_of
 from arb.domain.time import NS_PER_DAY, NS_PER_HOUR, NS_PER_S, Span
 
 SUMMED: Final = ("premium_bps", "low_bps", "high_bps", "selling_bps", "buying_bps")
+OF_ALL: Final = ("environment", "pair")  # the same in all rows that are added together
 UNHURRIED: Final = text("SET LOCAL synchronous_commit TO off")
 PARTITIONS: Final = text(
     "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'premiums'::regclass"
@@ -49,12 +51,13 @@ class SqlPremiums:
     _day: int = -1  # whose partition is known to be there
 
     def add(self, pair: Pair, rows: Sequence[PremiumRow]) -> None:
-        values = [asdict(row) | {"environment": self.environment, "pair": name_of(pair)} for row in rows]
+        columns = {name: [getattr(row, name) for row in rows] for name in PremiumRow.__dataclass_fields__}
+        of_all = {"environment": self.environment, "pair": name_of(pair)}
         with transaction(self.engine) as connection:
             connection.execute(UNHURRIED)
             for day in sorted({row.at_ns // NS_PER_DAY for row in rows} - {self._day}):
                 _partition(connection, day)
-            connection.execute(_adding(values))
+            connection.execute(ADDING, columns | of_all)
         self._day = max(row.at_ns // NS_PER_DAY for row in rows)
 
     def count(self, day: int) -> int:
@@ -129,10 +132,18 @@ def _row(found: Any) -> PremiumRow:
     return PremiumRow(**{**found, "coin": Coin(found["coin"])})
 
 
-def _adding(values: list[dict[str, Any]]) -> Insert:
-    """Return what adds rows, and what those that are new change of their hours."""
-    adding = insert(premiums).values(values).on_conflict_do_nothing().returning(premiums)
-    added, names = adding.cte("added").c, ("coin", "environment", "pair", "from_ns")
+def _adding() -> Insert:
+    """Return what adds rows, and what those that are new change of their hours; given is a list a column."""
+    given = {name: premiums.c[name].type for name in PremiumRow.__dataclass_fields__}
+    rows = select(
+        *(bindparam(name, type_=premiums.c[name].type).label(name) for name in OF_ALL),
+        *(
+            func.unnest(bindparam(name, type_=ARRAY(its_type))).label(name)
+            for name, its_type in given.items()
+        ),
+    )
+    adding = insert(premiums).from_select([*OF_ALL, *given], rows).on_conflict_do_nothing()
+    added, names = adding.returning(premiums).cte("added").c, ("coin", "environment", "pair", "from_ns")
     own = (added.coin, added.environment, added.pair)
     hours = (
         select(*own, _began(added.at_ns, NS_PER_HOUR), func.max(added.at_ns), *_summed(added))
@@ -170,6 +181,9 @@ def _summed(columns: Any) -> tuple[ColumnElement[Any], ...]:
         func.max(columns.buying_bps),
     )
     return tuple(each.label(name) for each, name in zip(summed, SUMMED, strict=True))
+
+
+ADDING: Final = _adding()
 
 
 def _name(day: int) -> str:
