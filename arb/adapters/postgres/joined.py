@@ -145,18 +145,19 @@ def order_view(connection: Connection, client_order_id: ClientOrderId) -> Order 
     return next(iter(_orders(rows, 0)), None)
 
 
-def _trades(rows: Iterable[Row[Any]]) -> Iterator[TradeView]:
+def _by_trade(rows: Iterable[Row[Any]]) -> Iterator[tuple[TradeId, list[Row[Any]]]]:
+    """Yield the rows of each trade; a session without any has one of none."""
     for trade_id, of_trade in groupby(rows, key=itemgetter(AT_TRADE)):
-        if trade_id is None:
-            return  # a session without any
-        yield _trade(list(of_trade))
+        if trade_id is not None:
+            yield trade_id, list(of_trade)
+
+
+def _trades(rows: Iterable[Row[Any]]) -> Iterator[TradeView]:
+    return (_trade(listed) for _, listed in _by_trade(rows))
 
 
 def _kept_or_read(rows: Iterable[Row[Any]], kept: Mapping[TradeId, _Kept]) -> Iterator[tuple[TradeId, _Kept]]:
-    for trade_id, of_trade in groupby(rows, key=itemgetter(AT_TRADE)):
-        if trade_id is None:
-            return
-        listed = list(of_trade)
+    for trade_id, listed in _by_trade(rows):
         versions = [row[AT_VERSIONS:] for row in listed]
         before = kept.get(trade_id)
         if before is None or before.versions != versions:
