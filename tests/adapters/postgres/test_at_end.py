@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.trades import SqlTradeStore
 from arb.engine.trading.at_end import SettleAtEnd
+from tests.adapters.postgres.begun import begun_session
 from tests.contracts import world
 from tests.domain.markets import PAIR
 
@@ -23,11 +23,7 @@ def trades(database):
 
 @pytest.fixture
 def session_id(trades):
-    session = world.session()
-    SqlSessionStore(trades.engine).create(session)
-    for entry in world.openings(session.session_id):
-        trades.book_entry(session.session_id, entry, world.NOW_NS)
-    return session.session_id
+    return begun_session(trades.engine)
 
 
 def sent(trades, session_id):

@@ -20,6 +20,7 @@ from arb.domain.risk.review import Mode
 from arb.domain.time import ALWAYS, NS_PER_MS, NS_PER_S
 from arb.domain.trading.order import OrderState
 from arb.domain.trading.trade import TradeState
+from tests.adapters.postgres.begun import begun_session
 from tests.contracts import world
 
 pytestmark = pytest.mark.integration
@@ -35,11 +36,7 @@ def database(database_url):
 
 @pytest.fixture
 def session_id(database):
-    session = world.session()
-    SqlSessionStore(database).create(session)
-    for entry in world.openings(session.session_id):
-        SqlTradeStore(database).book_entry(session.session_id, entry, world.NOW_NS)
-    return session.session_id
+    return begun_session(database)
 
 
 def traded(database, session_id, pnl_krw, at_ns=world.NOW_NS, better_by="1"):

@@ -5,9 +5,9 @@ from sqlalchemy import Engine
 
 from arb.adapters.postgres import joined
 from arb.adapters.postgres.engine import Pool, make_engine
-from arb.adapters.postgres.sessions import SqlSessionStore
 from arb.adapters.postgres.trades import SqlTradeStore
 from arb.domain.trading.order import OrderState
+from tests.adapters.postgres.begun import begun_session
 from tests.contracts import world
 
 pytestmark = pytest.mark.integration
@@ -28,11 +28,7 @@ def trades(engine: Engine):
 
 @pytest.fixture
 def session_id(trades):
-    session = world.session()
-    SqlSessionStore(trades.engine).create(session)
-    for entry in world.openings(session.session_id):
-        trades.book_entry(session.session_id, entry, world.NOW_NS)
-    return session.session_id
+    return begun_session(trades.engine)
 
 
 def opened(trades, session_id):

@@ -360,7 +360,6 @@ def test_order_that_is_limited_is_not_placed_and_pauses(world: World, kind: str,
 
 def test_late_order_is_not_sent(world: World):
     order = replace(world.order(), expires_at_ns=CLOCK.now_ns() - 1)
-    world.client.time_offset_ms()
     with pytest.raises(Retryable):
         world.client.place(order)
     assert world.simulator.orders(order.client_order_id) == []
